@@ -1,0 +1,34 @@
+# Warnings are errors, for our code only (headers of libraries are SYSTEM).
+add_library(countersign_flags INTERFACE)
+target_compile_options(countersign_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor
+  -Wold-style-cast -Wcast-align -Woverloaded-virtual -Wnull-dereference
+  -Wimplicit-fallthrough -Werror
+  -fstack-protector-strong -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Why: g++ 12 reports these two inside its own library when it inlines
+  # std::expected and std::string at -O2 (GCC bugs 105651 and 108860).
+  target_compile_options(countersign_flags INTERFACE
+    -Wno-null-dereference -Wno-restrict -Wno-maybe-uninitialized)
+endif()
+if(CMAKE_BUILD_TYPE MATCHES "Rel")
+  target_compile_definitions(countersign_flags INTERFACE _FORTIFY_SOURCE=2)
+endif()
+target_link_options(countersign_flags INTERFACE
+  -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+
+# Sanitizers must reach every library, so they are set for the whole tree.
+if(COUNTERSIGN_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+if(COUNTERSIGN_THREAD_SANITIZE)
+  add_compile_options(-fsanitize=thread)
+  add_link_options(-fsanitize=thread)
+endif()
+if(COUNTERSIGN_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined
+                      -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()

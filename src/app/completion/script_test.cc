@@ -1,0 +1,69 @@
+#include "app/completion/script.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "app/file/scratch_directory.h"
+
+namespace countersign::app {
+namespace {
+
+CompletedCommand Sample() {
+  CompletedOption color;
+  color.names = {"--color", "-c"};
+  color.help = "It's [the] colour: now";
+  color.takes_value = true;
+  color.words = {"auto", "never"};
+  CompletedOption output;
+  output.names = {"--output"};
+  output.help = "Where to";
+  output.takes_value = true;
+  output.wants_path = true;
+  CompletedCommand vet = {"vet", "Vet", {color, output}, {}, true, {}};
+  CompletedCommand list = {"list", "List", {}, {}, false, {}};
+  CompletedCommand trust = {"trust", "Trust", {}, {list}, false, {}};
+  return {"countersign", "", {}, {vet, trust}, false, {}};
+}
+
+// True unless the shell is there and refuses the script.
+bool Parses(const char* shell, const std::string& script) {
+  const ScratchDirectory scratch;
+  const std::string path = scratch.Write("script", script);
+  const std::string command = std::string("command -v ") + shell +
+                              " >/dev/null || exit 0; " + shell + " -n " + path;
+  return std::system(command.c_str()) == 0;
+}
+
+TEST(CompletionScript, IsAcceptedByItsShell) {
+  EXPECT_TRUE(Parses("bash", BashCompletion(Sample())));
+  EXPECT_TRUE(Parses("zsh", ZshCompletion(Sample())));
+  EXPECT_TRUE(Parses("fish", FishCompletion(Sample())));
+}
+
+TEST(CompletionScript, BashCompletesCommandsOptionsAndWords) {
+  const ScratchDirectory scratch;
+  const std::string test =
+      BashCompletion(Sample()) +
+      "t() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _countersign; "
+      "echo \"${COMPREPLY[*]}\"; }\n"
+      "t countersign ''; t countersign trust ''; t countersign vet --c; "
+      "t countersign vet --color ''; t countersign vet --color = n\n";
+  const std::string path = scratch.Write("script", test);
+  const std::string command =
+      "bash " + path + " > " + scratch.Path("out") + " 2>&1";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  EXPECT_EQ(scratch.Read("out"),
+            "vet trust\nlist\n--color\nauto never\nnever\n");
+}
+
+TEST(CompletionScript, QuotesHelpTexts) {
+  EXPECT_NE(ZshCompletion(Sample()).find("[It'\\''s \\[the\\] colour\\: now]"),
+            std::string::npos);
+  EXPECT_NE(FishCompletion(Sample()).find("'It\\'s [the] colour: now'"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace countersign::app

@@ -1,0 +1,213 @@
+#include "app/file/atomic_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <system_error>
+
+namespace countersign::app {
+namespace {
+
+// Advice that fits behind the system's words.
+std::string_view Advice(int error) {
+  switch (error) {
+    case EACCES:
+    case EPERM:
+      return "Use a user who may, or change its permissions.";
+    case ENOENT:
+      return "Check the spelling of the path.";
+    case ENOTDIR:
+    case ENAMETOOLONG:
+    case EISDIR:
+      return "Check the path.";
+    case ELOOP:
+      return "Name the file itself instead of a symbolic link.";
+    case ENOSPC:
+    case EDQUOT:
+      return "Free some space, or write elsewhere.";
+    case EROFS:
+      return "Write elsewhere.";
+    case EMFILE:
+    case ENFILE:
+      return "Raise the limit on open files, or lower --jobs.";
+    case ENOMEM:
+      return "Free some memory, or lower --jobs.";
+    case EIO:
+      return "Check the disk or the network mount.";
+    default:
+      return {};
+  }
+}
+
+// The path a link leads to, or `path` itself when there is none yet.
+std::string ResolveLink(const std::string& path) {
+  char resolved[PATH_MAX];
+  return ::realpath(path.c_str(), resolved) != nullptr ? resolved : path;
+}
+
+void SyncDirectoryOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string directory =
+      slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const Descriptor descriptor(
+      ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (descriptor.Valid()) {
+    // Why: best effort. The rename has happened; some file systems refuse to
+    // sync a directory.
+    (void)::fsync(descriptor.Number());
+  }
+}
+
+}  // namespace
+
+std::string Explain(int error) {
+  const std::string words = std::generic_category().message(error);
+  const std::string_view advice = Advice(error);
+  return advice.empty() ? words + "." : fmt::format("{}. {}", words, advice);
+}
+
+int WriteAll(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(descriptor, text.data(), text.size());
+    if (written > 0) {
+      text.remove_prefix(static_cast<size_t>(written));
+    } else if (written < 0 && errno != EINTR) {
+      return errno;
+    }
+  }
+  return 0;
+}
+
+std::unexpected<std::string> AtomicFile::Failure(const char* verb,
+                                                 int error) const {
+  return std::unexpected(
+      fmt::format("Cannot {} {}: {}", verb, target_, Explain(error)));
+}
+
+std::expected<void, std::string> AtomicFile::OpenTemporary(mode_t mode,
+                                                           bool keep_mode) {
+  const size_t name = target_.rfind('/') + 1;  // npos + 1 is 0
+  // Limit: 100 names. Only a directory that somebody fills with our names on
+  // purpose needs a second one.
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    temporary_ = fmt::format("{}.{}.{}-{}", target_.substr(0, name),
+                             target_.substr(name), ::getpid(), attempt);
+    descriptor_ = Descriptor(
+        ::open(temporary_.c_str(),
+               O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
+    if (descriptor_.Valid() || errno != EEXIST) {
+      break;
+    }
+  }
+  struct stat status{};
+  if (!descriptor_.Valid() || ::fstat(descriptor_.Number(), &status) != 0) {
+    const int error = errno;
+    if (!descriptor_.Valid()) {
+      temporary_.clear();
+    }
+    return Failure("write", error);
+  }
+  if (keep_mode && ::fchmod(descriptor_.Number(), mode) != 0) {
+    return Failure("set the permissions of", errno);
+  }
+  identity_ = {status.st_dev, status.st_ino};
+  return {};
+}
+
+std::expected<AtomicFile, std::string> AtomicFile::Create(
+    const std::string& path) {
+  AtomicFile file;
+  file.target_ = ResolveLink(path);
+  struct stat status{};
+  const bool exists = ::stat(path.c_str(), &status) == 0;
+  if (exists && S_ISDIR(status.st_mode)) {
+    return file.Failure("write", EISDIR);
+  }
+  if (exists && !S_ISREG(status.st_mode)) {
+    file.descriptor_ =
+        Descriptor(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+    if (!file.descriptor_.Valid()) {
+      return file.Failure("write", errno);
+    }
+    return file;
+  }
+  const mode_t mode = exists ? status.st_mode & 0777 : 0666;
+  const auto opened = file.OpenTemporary(mode, exists);
+  if (!opened) {
+    return std::unexpected(opened.error());
+  }
+  return file;
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_.Valid() && !temporary_.empty()) {
+    ::unlink(temporary_.c_str());
+  }
+}
+
+std::expected<void, std::string> AtomicFile::Write(std::string_view text) {
+  if (const int error = WriteAll(descriptor_.Number(), text); error != 0) {
+    return Failure("write", error);
+  }
+  return {};
+}
+
+std::expected<void, std::string> AtomicFile::Commit() {
+  if (temporary_.empty()) {
+    return {};
+  }
+  if (::fsync(descriptor_.Number()) != 0) {
+    return Failure("write", errno);
+  }
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
+    return Failure("write", errno);
+  }
+  temporary_.clear();
+  SyncDirectoryOf(target_);
+  return {};
+}
+
+std::expected<std::vector<uint8_t>, std::string> ReadWholeFile(
+    const std::string& path, uint64_t limit_bytes) {
+  const auto failure = [&path](std::string_view why) {
+    return std::unexpected(fmt::format("Cannot read {}: {}", path, why));
+  };
+  // Why O_NONBLOCK: opening a FIFO without a writer would wait for ever.
+  const Descriptor file(
+      ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  struct stat status{};
+  if (!file.Valid() || ::fstat(file.Number(), &status) != 0) {
+    return failure(Explain(errno));
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return failure("it is not a regular file. Name a file.");
+  }
+  std::vector<uint8_t> bytes;
+  for (;;) {
+    constexpr size_t kStepBytes = size_t{256} << 10;
+    const size_t size = bytes.size();
+    bytes.resize(size + kStepBytes);
+    const ssize_t got = ::read(file.Number(), bytes.data() + size, kStepBytes);
+    bytes.resize(size + (got > 0 ? static_cast<size_t>(got) : 0));
+    if (got < 0 && errno != EINTR) {
+      return failure(Explain(errno));
+    }
+    if (bytes.size() > limit_bytes) {
+      return failure(
+          fmt::format("it is larger than {} bytes, the limit for "
+                      "such a file.",
+                      limit_bytes));
+    }
+    if (got == 0) {
+      return bytes;
+    }
+  }
+}
+
+}  // namespace countersign::app

@@ -1,0 +1,10 @@
+// `countersign vet`: the options and what they turn into.
+#pragma once
+
+#include "app/command.h"
+
+namespace countersign::app {
+
+void AddVetCommand(CLI::App& program, Action& action);
+
+}  // namespace countersign::app

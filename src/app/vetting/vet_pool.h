@@ -1,0 +1,81 @@
+// Vets many inputs at once and hands the reports out in the order of the
+// inputs. At most kWindow of them are in memory.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "app/file/atomic_file.h"
+#include "app/vetting/input_walk.h"
+#include "model/report.h"
+#include "vet/vet.h"
+
+namespace countersign::app {
+
+// What became of one step of the walk: a report, or for an error a sentence in
+// `step.message`; links and special files have neither.
+struct Outcome {
+  WalkStep step;
+  std::optional<model::Report> report;
+};
+
+class VetPool {
+ public:
+  struct Options {
+    unsigned jobs = 1;
+    uint64_t standard_input_limit_bytes = 0;
+    // The file that this run writes, which is left out.
+    FileIdentity ours;
+  };
+
+  // Starts the threads. `vetter` must outlive the pool.
+  VetPool(vet::Vetter& vetter, InputWalk walk, Options options);
+  // Waits for the inputs that are being vetted.
+  ~VetPool();
+  VetPool(const VetPool&) = delete;
+  VetPool& operator=(const VetPool&) = delete;
+
+  enum class Answer : uint8_t { kOutcome, kNotYet, kEnd };
+  // The next outcome in the order of the inputs, if it is there before the
+  // timeout.
+  Answer Next(Outcome& outcome, std::chrono::milliseconds timeout);
+
+  // Begins no further input.
+  void Stop();
+  // True once no input is being vetted, within the timeout.
+  bool WaitUntilIdle(std::chrono::milliseconds timeout);
+
+  // The input that has been in work for longest, or empty.
+  [[nodiscard]] std::string Current();
+
+ private:
+  // Limit: 256 outcomes. A report takes about 20 kB, so 5 MB wait for one slow
+  // file while the other threads go on.
+  static constexpr uint64_t kWindow = 256;
+
+  void Work();
+  [[nodiscard]] Outcome VetOne(WalkStep step);
+
+  vet::Vetter& vetter_;
+  Options options_;
+  std::mutex mutex_;
+  std::condition_variable room_;   // a place in the window became free
+  std::condition_variable ready_;  // an outcome arrived, or the end
+  InputWalk walk_;                 // all below: guarded by mutex_
+  std::map<uint64_t, Outcome> done_;
+  std::map<uint64_t, std::string> in_work_;
+  uint64_t begun_ = 0;
+  uint64_t delivered_ = 0;
+  bool walked_ = false;
+  bool stopped_ = false;
+  std::vector<std::jthread> threads_;  // last, so that they end first
+};
+
+}  // namespace countersign::app

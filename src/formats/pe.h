@@ -1,0 +1,89 @@
+// Portable Executable images: where everything lies.
+//
+// Spec: Microsoft PE Format (2024-06), sections "MS-DOS Stub", "COFF File
+// Header", "Optional Header", "The Attribute Certificate Table".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/budget.h"
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace countersign::formats {
+
+struct PeSection {
+  std::string name;  // as written, up to 8 bytes, not safe to display
+  uint32_t virtual_address = 0;
+  uint32_t virtual_size = 0;
+  base::ByteRange raw;  // as written; may reach past the end of the file
+};
+
+// One WIN_CERTIFICATE, or what stands where one should be.
+struct CertificateEntry {
+  base::ByteRange whole;    // as far as it lies in the file, header included
+  base::ByteRange content;  // bCertificate
+  uint32_t length = 0;      // dwLength, as written
+  uint16_t revision = 0;
+  uint16_t type = 0;
+  std::optional<base::Error> damage;  // then `content` is not to be used
+};
+
+struct PeImage {
+  uint64_t file_size = 0;
+  uint16_t machine = 0;
+  uint16_t subsystem = 0;
+  uint16_t characteristics = 0;
+  bool is_64 = false;  // PE32+
+  uint32_t time_date_stamp = 0;
+  uint32_t size_of_headers = 0;
+  uint32_t section_alignment = 0;
+  uint32_t file_alignment = 0;
+  uint64_t checksum_offset = 0;
+  // Where the security directory entry stands; nothing when the header has
+  // fewer than five directories.
+  std::optional<uint64_t> security_directory_offset;
+  // What the security directory says; size 0 when there is no table.
+  base::ByteRange certificate_table;
+  std::vector<PeSection> sections;
+  bool has_clr_header = false;
+  bool is_reproducible = false;  // TimeDateStamp is a hash, not a time
+};
+
+// WIN_CERT_TYPE_PKCS_SIGNED_DATA, WIN_CERT_TYPE_EFI_GUID.
+inline constexpr uint16_t kCertificateTypePkcs = 0x0002;
+inline constexpr uint16_t kCertificateTypeEfiGuid = 0x0EF1;
+
+// The image in `file`, the whole artifact. Fails with the offset and name of
+// the first header field that is damaged; section and certificate tables are
+// taken as written, not judged.
+[[nodiscard]] base::Result<PeImage> ParsePe(base::Bytes file);
+
+// The entries of the certificate table in order. Damage ends the walk with an
+// entry that carries it: table outside the file, length below 8 or beyond the
+// table, bytes left over that are no entry.
+// Limit: 64 entries; real files have one or two.
+[[nodiscard]] std::vector<CertificateEntry> ReadCertificateTable(
+    const PeImage& image, base::Bytes file);
+
+// True when bytes of the certificate table are also raw data of a section.
+[[nodiscard]] bool TableOverlapsSection(const PeImage& image);
+
+// The ranges that an Authenticode digest covers: everything but CheckSum, the
+// security directory entry and the certificate table (Windows Authenticode
+// Portable Executable Signature Format, "Calculating the PE Image Hash").
+// Quirk: what Windows hashes is the file in file order; bytes between and
+// after sections, and after the table, are included.
+[[nodiscard]] std::vector<base::ByteRange> DigestRanges(const PeImage& image);
+
+// What follows the last section, without the certificate table: where
+// installers keep what they install. Size 0 when there is nothing.
+[[nodiscard]] base::ByteRange Overlay(const PeImage& image);
+
+// "PE32+ x86-64 console program", for people.
+[[nodiscard]] std::string DescribePe(const PeImage& image);
+
+}  // namespace countersign::formats

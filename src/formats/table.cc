@@ -1,0 +1,124 @@
+// The formats, in the order they are tried. Adding one is a row here and a
+// folder beside it.
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "formats/sniff.h"
+
+namespace countersign::formats {
+namespace {
+
+using base::Bytes;
+using model::Format;
+using namespace std::string_view_literals;
+
+bool Has(Bytes start, size_t offset, std::string_view mark) {
+  return start.size() >= offset + mark.size() &&
+         base::AsText(start.subspan(offset, mark.size())) == mark;
+}
+
+bool IsMachO(Bytes start) {
+  return Has(start, 0, "\xFE\xED\xFA\xCE"sv) ||
+         Has(start, 0, "\xFE\xED\xFA\xCF"sv) ||
+         Has(start, 0, "\xCE\xFA\xED\xFE"sv) ||
+         Has(start, 0, "\xCF\xFA\xED\xFE"sv) ||
+         // A fat binary; a Java class shares the mark, but its version field
+         // is above 40 where a fat binary counts its slices.
+         (Has(start, 0, "\xCA\xFE\xBA\xBE\0\0\0"sv) && start.size() > 7 &&
+          start[7] < 40) ||
+         Has(start, 0, "\xCA\xFE\xBA\xBF\0\0\0"sv);
+}
+
+// A PKCS #7 that is a file of its own: SEQUENCE, then the OID of SignedData.
+bool IsSignedData(Bytes start) {
+  const std::string_view head = base::AsText(start.first(
+      std::min<size_t>(start.size(), 32)));
+  return Has(start, 0, "0"sv) &&
+         head.find("\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02"sv) <= 10;
+}
+
+bool IsPowershellSigned(Bytes start) {
+  const std::string_view text = base::AsText(start);
+  return text.find("# SIG # Begin signature block"sv) !=
+             std::string_view::npos ||
+         text.find("SIG # Begin signature block"sv) != std::string_view::npos;
+}
+
+bool IsIso(Bytes start) { return Has(start, 0x8001, "CD001"sv); }
+bool IsTar(Bytes start) { return Has(start, 257, "ustar"sv); }
+
+// No byte that text cannot hold.
+bool IsText(Bytes start) {
+  return std::ranges::none_of(start, [](uint8_t c) {
+    return c < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\f';
+  });
+}
+
+constexpr std::array kFormats = {
+    FormatRow{Format::kEmpty, "empty file", Support::kRecognised,
+              [](Bytes s) { return s.empty(); }},
+    FormatRow{Format::kPe, "Portable Executable", Support::kParsed,
+              [](Bytes s) { return Has(s, 0, "MZ"sv); }},
+    FormatRow{Format::kMsi, "OLE compound file (MSI, MSP, Office)",
+              Support::kRecognised,
+              [](Bytes s) {
+                return Has(s, 0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv);
+              }},
+    FormatRow{Format::kCab, "Microsoft cabinet", Support::kRecognised,
+              [](Bytes s) { return Has(s, 0, "MSCF"sv); }},
+    FormatRow{Format::kZip, "ZIP archive (also MSIX, NuGet, VSIX, JAR)",
+              Support::kRecognised,
+              [](Bytes s) {
+                return Has(s, 0, "PK\x03\x04"sv) || Has(s, 0, "PK\x05\x06"sv);
+              }},
+    FormatRow{Format::kMachO, "Mach-O", Support::kRecognised, IsMachO},
+    FormatRow{Format::kXar, "xar archive (macOS package)",
+              Support::kRecognised,
+              [](Bytes s) { return Has(s, 0, "xar!"sv); }},
+    FormatRow{Format::kElf, "ELF", Support::kRecognised,
+              [](Bytes s) { return Has(s, 0, "\x7F" "ELF"sv); }},
+    FormatRow{Format::kGzip, "gzip", Support::kRecognised,
+              [](Bytes s) { return Has(s, 0, "\x1F\x8B"sv); }},
+    FormatRow{Format::kBzip2, "bzip2", Support::kRecognised,
+              [](Bytes s) { return Has(s, 0, "BZh"sv); }},
+    FormatRow{Format::kXz, "xz", Support::kRecognised,
+              [](Bytes s) { return Has(s, 0, "\xFD" "7zXZ\0"sv); }},
+    FormatRow{Format::kZstd, "Zstandard", Support::kRecognised,
+              [](Bytes s) { return Has(s, 0, "\x28\xB5\x2F\xFD"sv); }},
+    FormatRow{Format::k7z, "7-Zip archive", Support::kRecognised,
+              [](Bytes s) { return Has(s, 0, "7z\xBC\xAF\x27\x1C"sv); }},
+    FormatRow{Format::kRar, "RAR archive", Support::kRecognised,
+              [](Bytes s) { return Has(s, 0, "Rar!\x1A\x07"sv); }},
+    FormatRow{Format::kDeb, "ar archive (Debian package)",
+              Support::kRecognised,
+              [](Bytes s) { return Has(s, 0, "!<arch>\n"sv); }},
+    FormatRow{Format::kRpm, "RPM package", Support::kRecognised,
+              [](Bytes s) { return Has(s, 0, "\xED\xAB\xEE\xDB"sv); }},
+    FormatRow{Format::kPdf, "PDF document", Support::kRecognised,
+              [](Bytes s) { return Has(s, 0, "%PDF-"sv); }},
+    FormatRow{Format::kCat, "PKCS #7 (security catalog)",
+              Support::kRecognised, IsSignedData},
+    FormatRow{Format::kTar, "tar archive", Support::kRecognised, IsTar},
+    FormatRow{Format::kIso, "ISO 9660 image", Support::kRecognised, IsIso},
+    FormatRow{Format::kPowershell, "signed script", Support::kRecognised,
+              IsPowershellSigned},
+    FormatRow{Format::kScript, "script", Support::kRecognised,
+              [](Bytes s) { return Has(s, 0, "#!"sv); }},
+    FormatRow{Format::kText, "text", Support::kRecognised, IsText},
+    FormatRow{Format::kUnknown, "unknown format", Support::kRecognised,
+              [](Bytes) { return true; }},
+};
+
+}  // namespace
+
+std::span<const FormatRow> Formats() { return kFormats; }
+
+const FormatRow& Sniff(Bytes file) {
+  // Limit: 64 KiB, which holds the mark of every row.
+  const Bytes start = file.first(std::min<size_t>(file.size(), 64 << 10));
+  return *std::ranges::find_if(
+      kFormats, [&](const FormatRow& row) { return row.matches(start); });
+}
+
+}  // namespace countersign::formats

@@ -1,0 +1,217 @@
+// The report of one input, as users' scripts rely on it (schema
+// "countersign.report/1"; docs/report-schema.md).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/instant.h"
+#include "model/enumeration.h"
+#include "model/finding.h"
+#include "model/signature.h"
+
+namespace countersign::model {
+
+enum class Format : uint8_t {
+  kUnknown,
+  kPe,
+  kMsi,
+  kCab,
+  kCat,
+  kZip,
+  kMachO,
+  kDmg,
+  kXar,
+  kElf,
+  kGzip,
+  kBzip2,
+  kXz,
+  kZstd,
+  k7z,
+  kRar,
+  kTar,
+  kDeb,
+  kRpm,
+  kIso,
+  kPowershell,
+  kScript,
+  kPdf,
+  kText,
+  kEmpty,
+};
+template <>
+inline constexpr std::array kNames<Format> = {
+    std::string_view("unknown"), std::string_view("pe"),
+    std::string_view("msi"),     std::string_view("cab"),
+    std::string_view("cat"),     std::string_view("zip"),
+    std::string_view("mach-o"),  std::string_view("dmg"),
+    std::string_view("xar"),     std::string_view("elf"),
+    std::string_view("gzip"),    std::string_view("bzip2"),
+    std::string_view("xz"),      std::string_view("zstd"),
+    std::string_view("7z"),      std::string_view("rar"),
+    std::string_view("tar"),     std::string_view("deb"),
+    std::string_view("rpm"),     std::string_view("iso"),
+    std::string_view("powershell"), std::string_view("script"),
+    std::string_view("pdf"),     std::string_view("text"),
+    std::string_view("empty")};
+
+// Whether a signature is there at all. "unknown" means: not looked at, because
+// this version cannot read the format or did not finish.
+enum class Signed : uint8_t {
+  kUnknown,
+  kAbsent,
+  kPresent,
+  kByCatalog,
+  kMalformed,
+};
+template <>
+inline constexpr std::array kNames<Signed> = {
+    std::string_view("unknown"), std::string_view("absent"),
+    std::string_view("present"), std::string_view("by-catalog"),
+    std::string_view("malformed")};
+
+enum class Role : uint8_t { kMainProgram, kHelper, kScript, kLibrary, kData };
+template <>
+inline constexpr std::array kNames<Role> = {
+    std::string_view("main program"), std::string_view("helper"),
+    std::string_view("script"), std::string_view("library"),
+    std::string_view("data")};
+
+// A file, or a member of one.
+struct Artifact {
+  uint32_t id = 0;
+  std::optional<uint32_t> parent;
+  std::string path;
+  std::string sha256;
+  uint64_t size = 0;
+  Format format = Format::kUnknown;
+  std::string detail;  // "PE32+ x86-64 console program"; may be empty
+  std::optional<Role> role;
+  Signed is_signed = Signed::kUnknown;
+  std::vector<SignatureFacts> signatures;
+  std::vector<uint32_t> findings;  // indexes into Report::findings
+
+  static void Fields(auto& self, auto&& visit) {
+    visit("id", self.id);
+    visit("parent", self.parent);
+    visit("path", self.path);
+    visit("sha256", self.sha256);
+    visit("size", self.size);
+    visit("format", self.format);
+    visit("detail", self.detail);
+    visit("role", self.role);
+    visit("signed", self.is_signed);
+    visit("signatures", self.signatures);
+    visit("findings", self.findings);
+  }
+};
+
+// A limit that was reached, so that something was not inspected.
+struct LimitReached {
+  std::string limit;
+  uint64_t value = 0;
+  uint32_t artifact = 0;
+
+  static void Fields(auto& self, auto&& visit) {
+    visit("limit", self.limit);
+    visit("value", self.value);
+    visit("artifact", self.artifact);
+  }
+};
+
+// What the locked-down worker says of one input: facts and findings, never a
+// verdict.
+struct Inspection {
+  bool complete = false;
+  std::vector<Artifact> artifacts;
+  std::vector<Finding> findings;
+  std::vector<LimitReached> limits;
+
+  static void Fields(auto& self, auto&& visit) {
+    visit("complete", self.complete);
+    visit("artifacts", self.artifacts);
+    visit("findings", self.findings);
+    visit("limits", self.limits);
+  }
+};
+
+// A trust store that took part.
+struct TrustSource {
+  std::string store;
+  std::string source;
+  std::string sha256;
+  uint64_t certificates = 0;
+  std::vector<std::string> purposes;
+
+  static void Fields(auto& self, auto&& visit) {
+    visit("store", self.store);
+    visit("source", self.source);
+    visit("sha256", self.sha256);
+    visit("certificates", self.certificates);
+    visit("purposes", self.purposes);
+  }
+};
+
+enum class Decision : uint8_t { kAllow, kHold, kBlock };
+template <>
+inline constexpr std::array kNames<Decision> = {
+    std::string_view("allow"), std::string_view("hold"),
+    std::string_view("block")};
+
+struct Tool {
+  std::string name;
+  std::string version;
+
+  static void Fields(auto& self, auto&& visit) {
+    visit("name", self.name);
+    visit("version", self.version);
+  }
+};
+
+struct Statistics {
+  uint64_t artifacts = 0;
+  uint64_t bytes = 0;
+  double seconds = 0;
+
+  static void Fields(auto& self, auto&& visit) {
+    visit("artifacts", self.artifacts);
+    visit("bytes", self.bytes);
+    visit("seconds", self.seconds);
+  }
+};
+
+struct Report {
+  std::string schema = "countersign.report/1";
+  Tool tool;
+  std::string input;
+  base::Instant evaluated_at;
+  std::vector<TrustSource> trust;
+  Decision verdict = Decision::kHold;
+  std::string policy;  // version of the table that decided
+  bool complete = false;
+  std::vector<std::string> reasons;
+  std::vector<Artifact> artifacts;
+  std::vector<Finding> findings;
+  std::vector<LimitReached> limits;
+  Statistics statistics;
+
+  static void Fields(auto& self, auto&& visit) {
+    visit("schema", self.schema);
+    visit("tool", self.tool);
+    visit("input", self.input);
+    visit("evaluated_at", self.evaluated_at);
+    visit("trust", self.trust);
+    visit("verdict", self.verdict);
+    visit("policy", self.policy);
+    visit("complete", self.complete);
+    visit("reasons", self.reasons);
+    visit("artifacts", self.artifacts);
+    visit("findings", self.findings);
+    visit("limits", self.limits);
+    visit("statistics", self.statistics);
+  }
+};
+
+}  // namespace countersign::model

@@ -1,0 +1,346 @@
+#include "sandbox/pool.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <condition_variable>
+#include <csignal>
+#include <cstring>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "base/result.h"
+#include "base/text.h"
+#include "sandbox/process/frame.h"
+#include "sandbox/process/lockdown.h"
+#include "sandbox/process/spawner.h"
+#include "sandbox/process/worker_main.h"
+
+namespace countersign::sandbox {
+namespace {
+
+using base::Bytes;
+
+// How a process ended, in words; `status` as by waitpid.
+std::string DescribeDeath(int status) {
+  if (WIFSIGNALED(status)) {
+    const int signal = WTERMSIG(status);
+    const char* name = sigabbrev_np(signal);
+    std::string text =
+        "killed by " + (name != nullptr ? std::string("SIG") + name
+                                        : "signal " + std::to_string(signal));
+    if (signal == SIGSYS) {
+      return "bad system call (" + text + ")";
+    }
+    if (signal == SIGKILL) {
+      text += " (perhaps the system ran out of memory)";
+    }
+    return text;
+  }
+  if (WEXITSTATUS(status) == kExitOutOfMemory) {
+    return "out of memory";
+  }
+  return "exited with status " + std::to_string(WEXITSTATUS(status));
+}
+
+Answer Unavailable(std::string detail) {
+  return {Outcome::kUnavailable, {}, std::move(detail), 0};
+}
+
+// True for what a worker may be handed: a regular file that it can only read.
+bool IsReadOnlyFile(int descriptor) {
+  const int flags = fcntl(descriptor, F_GETFL);
+  struct stat status{};
+  return flags != -1 && (flags & O_ACCMODE) == O_RDONLY &&
+         (flags & O_PATH) == 0 && fstat(descriptor, &status) == 0 &&
+         S_ISREG(status.st_mode);
+}
+
+std::string SafeText(const std::vector<uint8_t>& bytes) {
+  return base::DisplaySafe(base::AsText(bytes));
+}
+
+}  // namespace
+
+struct Pool::State {
+  struct Worker {
+    Spawned process;
+    unsigned jobs = 0;
+  };
+
+  // Makes a worker and waits until it is prepared. Fails with a sentence.
+  std::expected<Worker, std::string> MakeWorker();
+  std::expected<void, std::string> AwaitReady(Worker& worker);
+
+  // One slot, taken for one job. A worker whose job was cut short by an
+  // exception in the caller (out of memory) is not used again.
+  class Lease {
+   public:
+    // Blocks until a slot is free; it may hold no worker.
+    explicit Lease(State& state);
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    ~Lease();
+
+    // Ends the worker, if there is one, and empties the slot.
+    void Retire();
+
+    std::optional<Worker> worker;
+    bool settled = false;
+
+   private:
+    State& state_;
+  };
+
+  // Runs one job on the leased worker; empties the lease if that must not
+  // serve another one.
+  Answer RunOn(Lease& lease, Bytes request, int descriptor);
+  // The answer to a job whose worker broke the protocol in this way.
+  Answer Bury(Worker& worker, WireFault fault, const Patience& patience);
+
+  PoolOptions options;
+  Service service;
+  Spawner spawner;
+
+  std::mutex mutex;
+  std::condition_variable slot_free;
+  // Free slots, the most recently used last: its memory is still in the cache.
+  std::vector<std::optional<Worker>> slots;
+  Layers layers;
+  uint64_t last_job = 0;
+};
+
+std::expected<void, std::string> Pool::State::AwaitReady(Worker& worker) {
+  Patience patience(worker.process.pid, options.wall_timeout, {});
+  // Limit: a report of layers or one sentence.
+  const auto frame = ReceiveFrame(worker.process.socket, 0, 4096, patience);
+  if (frame && frame->header.kind == FrameKind::kReady &&
+      frame->payload.size() == sizeof(Layers)) {
+    const std::scoped_lock lock(mutex);
+    std::memcpy(&layers, frame->payload.data(), sizeof(layers));
+    return {};
+  }
+  const auto status = spawner.End(worker.process);
+  if (frame && frame->header.kind == FrameKind::kNotReady) {
+    return std::unexpected(SafeText(frame->payload));
+  }
+  if (!frame && frame.error() == WireFault::kTimedOut) {
+    return std::unexpected("a worker did not get ready in time");
+  }
+  return std::unexpected(
+      "a worker died while getting ready: " +
+      (status ? DescribeDeath(*status) : "the spawner process is gone"));
+}
+
+auto Pool::State::MakeWorker() -> std::expected<Worker, std::string> {
+  auto process = CS_TRY(spawner.Spawn());
+  Worker worker{process, 0};
+  CS_TRY_VOID(AwaitReady(worker));
+  return worker;
+}
+
+Pool::State::Lease::Lease(State& state) : state_(state) {
+  std::unique_lock lock(state_.mutex);
+  state_.slot_free.wait(lock, [this] { return !state_.slots.empty(); });
+  worker = state_.slots.back();
+  state_.slots.pop_back();
+}
+
+Pool::State::Lease::~Lease() {
+  if (!settled) {
+    Retire();
+  }
+  {
+    const std::scoped_lock lock(state_.mutex);
+    state_.slots.push_back(worker);  // never allocates: it was there before
+  }
+  state_.slot_free.notify_one();
+}
+
+void Pool::State::Lease::Retire() {
+  if (worker) {
+    state_.spawner.Retire(worker->process);
+    worker.reset();
+  }
+}
+
+Answer Pool::State::Bury(Worker& worker, WireFault fault,
+                         const Patience& patience) {
+  const auto status = spawner.End(worker.process);
+  Answer answer{Outcome::kDied, {}, {}, 0};
+  if (!status) {
+    return Unavailable("the spawner process is gone");
+  }
+  switch (fault) {
+    case WireFault::kTimedOut:
+      answer.outcome = Outcome::kTimedOut;
+      answer.detail = patience.CpuExhausted()
+                          ? "the limit of processor time was reached"
+                          : "the limit of time was reached";
+      break;
+    case WireFault::kTooLarge:
+      answer.outcome = Outcome::kTooLarge;
+      answer.detail = "the answer is too large";
+      break;
+    case WireFault::kGarbage:
+      answer.detail = "the worker sent garbage";
+      break;
+    case WireFault::kClosed:
+      answer.detail = DescribeDeath(*status);
+      break;
+  }
+  answer.signal = WIFSIGNALED(*status) ? WTERMSIG(*status) : 0;
+  return answer;
+}
+
+Answer Pool::State::RunOn(Lease& lease, Bytes request, int descriptor) {
+  Worker& worker = *lease.worker;
+  FrameHeader header;
+  {
+    const std::scoped_lock lock(mutex);
+    header.job = ++last_job;
+  }
+  Patience patience(worker.process.pid, options.wall_timeout,
+                    std::chrono::seconds(options.cpu_seconds_per_job));
+  const auto sent =
+      SendFrame(worker.process.socket, header, request, descriptor, patience);
+  std::expected<Frame, WireFault> frame = std::unexpected(WireFault::kClosed);
+  if (sent || sent.error() == WireFault::kClosed) {
+    frame = ReceiveFrame(worker.process.socket, header.job,
+                         options.max_answer_bytes, patience);
+  } else {
+    frame = std::unexpected(sent.error());
+  }
+  if (!frame) {
+    Answer answer = Bury(worker, frame.error(), patience);
+    lease.worker.reset();
+    return answer;
+  }
+  ++worker.jobs;
+  switch (frame->header.kind) {
+    case FrameKind::kAnswer:
+      return {Outcome::kAnswered, std::move(frame->payload), {}, 0};
+    case FrameKind::kException:
+      return {Outcome::kDied, {}, "exception: " + SafeText(frame->payload), 0};
+    case FrameKind::kOutOfMemory:
+      // Why: what libraries leaked while memory ran out stays leaked.
+      lease.Retire();
+      return {Outcome::kDied, {}, "out of memory", 0};
+    case FrameKind::kTooLarge:
+      return {Outcome::kTooLarge, {}, "the answer is too large", 0};
+    default: {
+      Answer answer = Bury(worker, WireFault::kGarbage, patience);
+      lease.worker.reset();
+      return answer;
+    }
+  }
+}
+
+Pool::Pool(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Pool::~Pool() {
+  for (auto& slot : state_->slots) {
+    if (slot) {
+      state_->spawner.Retire(slot->process);
+    }
+  }
+}
+
+std::expected<std::unique_ptr<Pool>, std::string> Pool::Start(
+    const PoolOptions& options, Service service) {
+  CS_CHECK(options.workers > 0);
+  CS_CHECK(service.handle != nullptr);
+  auto state = std::make_unique<State>();
+  state->options = options;
+  state->service = std::move(service);
+  CS_TRY_VOID(state->spawner.Start(state->options, state->service));
+  // All are forked before the first is waited for: they prepare side by side.
+  auto pool = std::unique_ptr<Pool>(new Pool(std::move(state)));
+  auto& slots = pool->state_->slots;
+  for (unsigned i = 0; i < options.workers; ++i) {
+    slots.push_back(State::Worker{CS_TRY(pool->state_->spawner.Spawn()), 0});
+  }
+  for (auto& slot : slots) {
+    if (auto ready = pool->state_->AwaitReady(*slot); !ready) {
+      slot.reset();
+      return std::unexpected(std::move(ready).error());
+    }
+  }
+  return pool;
+}
+
+Answer Pool::Run(Bytes request, int descriptor) {
+  if (descriptor != -1 && !IsReadOnlyFile(descriptor)) {
+    return Unavailable("not a regular file opened for reading only");
+  }
+  State::Lease lease(*state_);
+  if (lease.worker && !IsQuiet(lease.worker->process.socket)) {
+    // It died while idle, or speaks unasked; not the fault of this job.
+    lease.Retire();
+  }
+  if (!lease.worker) {
+    auto made = state_->MakeWorker();
+    if (!made) {
+      return Unavailable(std::move(made).error());
+    }
+    lease.worker = *made;
+  }
+  Answer answer = state_->RunOn(lease, request, descriptor);
+  const unsigned limit = state_->options.jobs_per_worker;
+  if (limit != 0 && lease.worker && lease.worker->jobs >= limit) {
+    lease.Retire();
+  }
+  lease.settled = true;
+  return answer;
+}
+
+Layers Pool::ActiveLayers() const {
+  const std::scoped_lock lock(state_->mutex);
+  return state_->layers;
+}
+
+bool Layers::Complete() const { return Missing().empty(); }
+
+std::string Layers::Missing() const {
+  struct Row {
+    bool active;
+    const char* name;
+  };
+  const std::array<Row, 7> rows = {{
+      {no_new_privileges, "no new privileges"},
+      {no_capabilities, "dropped capabilities"},
+      {not_traceable, "protection from tracing"},
+      {resource_limits, "resource limits"},
+      {memory_limit || kSanitized, "memory limit"},
+      {file_system_denied, "Landlock"},
+      {system_calls_denied, "system call filter (seccomp)"},
+  }};
+  std::string missing;
+  for (const Row& row : rows) {
+    if (!row.active) {
+      missing += (missing.empty() ? "" : ", ") + std::string(row.name);
+    }
+  }
+  return missing;
+}
+
+std::string_view Name(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kAnswered:
+      return "answered";
+    case Outcome::kDied:
+      return "died";
+    case Outcome::kTimedOut:
+      return "timed out";
+    case Outcome::kTooLarge:
+      return "too large";
+    case Outcome::kUnavailable:
+      return "unavailable";
+  }
+  return "unknown";
+}
+
+}  // namespace countersign::sandbox

@@ -1,0 +1,83 @@
+#include "signing/asn1/pem.h"
+
+#include <optional>
+
+namespace countersign::signing {
+namespace {
+
+int Value(char c) {
+  if (c >= 'A' && c <= 'Z') {
+    return c - 'A';
+  }
+  if (c >= 'a' && c <= 'z') {
+    return c - 'a' + 26;
+  }
+  if (c >= '0' && c <= '9') {
+    return c - '0' + 52;
+  }
+  return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+std::optional<std::vector<uint8_t>> DecodeBase64(std::string_view text) {
+  std::vector<uint8_t> bytes;
+  bytes.reserve(text.size() / 4 * 3);
+  uint32_t bits = 0;
+  int count = 0;
+  bool ended = false;
+  for (const char c : text) {
+    if (c == '\n' || c == '\r' || c == ' ' || c == '\t') {
+      continue;
+    }
+    if (c == '=') {
+      ended = true;
+      continue;
+    }
+    const int value = Value(c);
+    if (value < 0 || ended) {
+      return std::nullopt;
+    }
+    bits = bits << 6 | static_cast<uint32_t>(value);
+    if (++count == 4) {
+      bytes.push_back(static_cast<uint8_t>(bits >> 16));
+      bytes.push_back(static_cast<uint8_t>(bits >> 8));
+      bytes.push_back(static_cast<uint8_t>(bits));
+      count = 0;
+    }
+  }
+  if (count == 1) {
+    return std::nullopt;
+  }
+  if (count >= 2) {
+    bits <<= 6 * (4 - count);
+    bytes.push_back(static_cast<uint8_t>(bits >> 16));
+    if (count == 3) {
+      bytes.push_back(static_cast<uint8_t>(bits >> 8));
+    }
+  }
+  return bytes;
+}
+
+}  // namespace
+
+std::vector<std::vector<uint8_t>> DecodePem(std::string_view text) {
+  constexpr std::string_view kBegin = "-----BEGIN ";
+  constexpr std::string_view kEnd = "-----END ";
+  std::vector<std::vector<uint8_t>> blocks;
+  for (size_t at = text.find(kBegin); at != std::string_view::npos;
+       at = text.find(kBegin, at)) {
+    const size_t body = text.find('\n', at);
+    const size_t end = text.find(kEnd, at);
+    if (body == std::string_view::npos || end == std::string_view::npos) {
+      break;
+    }
+    if (body < end) {
+      if (auto bytes = DecodeBase64(text.substr(body, end - body))) {
+        blocks.push_back(*std::move(bytes));
+      }
+    }
+    at = end;
+  }
+  return blocks;
+}
+
+}  // namespace countersign::signing

@@ -1,0 +1,336 @@
+// Three passes over one image:
+//   1. collect: walk the table, parse every signature, note what is unsigned;
+//   2. hash: every digest algorithm that some signature names, in one pass
+//      over the file;
+//   3. answer: content, signature value, timestamps, chain, revocation and
+//      weakness for each signature by itself.
+#include "signing/authenticode/examine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "formats/pe.h"
+#include "signing/authenticode/collect.h"
+#include "signing/authenticode/page_hashes.h"
+#include "signing/cms/signer_check.h"
+#include "signing/path/chain_trust.h"
+#include "signing/timestamp/timestamp.h"
+#include "base/text.h"
+
+namespace countersign::signing {
+namespace {
+
+using base::DigestAlgorithm;
+using model::Integrity;
+using model::SignatureFacts;
+using model::Trust;
+
+using ImageDigests = std::map<DigestAlgorithm, base::Digest>;
+
+ImageDigests HashImage(const base::Blob& file, const formats::PeImage& image,
+                       const Collection& collection) {
+  std::vector<DigestAlgorithm> algorithms;
+  for (const ParsedSignature& signature : collection.signatures) {
+    if (signature.container == nullptr || !signature.container->content) {
+      continue;
+    }
+    const auto& algorithm = signature.container->content->algorithm;
+    if (algorithm && std::ranges::find(algorithms, *algorithm) ==
+                         algorithms.end()) {
+      algorithms.push_back(*algorithm);
+    }
+  }
+  std::vector<base::Hasher> hashers;
+  for (const DigestAlgorithm algorithm : algorithms) {
+    hashers.emplace_back(algorithm);
+  }
+  ImageDigests digests;
+  if (!algorithms.empty()) {
+    base::HashRanges(file, formats::DigestRanges(image), hashers);
+  }
+  for (size_t i = 0; i < algorithms.size(); ++i) {
+    digests[algorithms[i]] = hashers[i].Finish();
+  }
+  return digests;
+}
+
+void DescribeAttributes(const SignerInfo& signer, SignatureFacts& facts,
+                        base::Budget& budget) {
+  const auto add = [&](const std::vector<CmsAttribute>& list, bool is_signed) {
+    for (const CmsAttribute& attribute : list) {
+      facts.attributes.push_back({DottedOid(attribute.oid),
+                                  std::string(AttributeName(attribute.oid)),
+                                  is_signed, attribute.whole.Range()});
+    }
+  };
+  add(signer.signed_attributes, true);
+  add(signer.unsigned_attributes, false);
+  const OpusInfo opus = ParseOpusInfo(signer, budget);
+  facts.program_name = opus.program_name;
+  facts.program_url = opus.url;
+  facts.statement_type = StatementType(signer, budget);
+  if (const auto time =
+          FirstValue(signer.signed_attributes, oid::kSigningTime, budget)) {
+    const auto instant = TimeContent(*time);
+    facts.signing_time = instant ? std::optional(*instant) : std::nullopt;
+  }
+}
+
+void Refuse(SignatureFacts& facts, Integrity integrity, std::string reason) {
+  // The first reason stays: damage before mismatch before support.
+  if (facts.integrity_reason.empty()) {
+    facts.integrity_reason = std::move(reason);
+  }
+  if (facts.integrity == Integrity::kValid ||
+      (facts.integrity == Integrity::kUnsupported &&
+       integrity == Integrity::kInvalid)) {
+    facts.integrity = integrity;
+  }
+}
+
+// Does the digest that was signed match the file?
+void CheckContent(const IndirectData& content, const ImageDigests& digests,
+                  const base::Blob& file, const formats::PeImage& image,
+                  SignatureFacts& facts) {
+  facts.digest = base::ToHex(content.digest.bytes);
+  if (!content.algorithm) {
+    Refuse(facts, Integrity::kUnsupported,
+           fmt::format("the digest algorithm {} is not supported",
+                       DottedOid(content.algorithm_oid)));
+    return;
+  }
+  facts.digest_algorithm = base::Name(*content.algorithm);
+  if (!(oid::kPeImageData == content.type)) {
+    Refuse(facts, Integrity::kInvalid,
+           fmt::format("it signs data of type {}, not a PE image",
+                       DottedOid(content.type)));
+  }
+  const base::Digest& computed = digests.at(*content.algorithm);
+  facts.computed = computed.Hex();
+  if (!base::Equal(computed.View(), content.digest.bytes)) {
+    facts.content_mismatch = true;
+    Refuse(facts, Integrity::kInvalid,
+           "the file does not have the digest that was signed");
+  }
+  if (content.page_hashes.bytes.empty()) {
+    return;
+  }
+  facts.page_hashes =
+      content.page_algorithm
+          ? CheckPageHashes(file, image, *content.page_algorithm,
+                            content.page_hashes.bytes)
+          : model::PageHashes::kUnsupported;
+  if (facts.page_hashes == model::PageHashes::kInvalid) {
+    facts.content_mismatch = true;
+    Refuse(facts, Integrity::kInvalid,
+           "a page does not have the digest that was signed");
+  }
+}
+
+void AddWeak(std::vector<std::string>& weak, std::string word) {
+  if (std::ranges::find(weak, word) == weak.end()) {
+    weak.push_back(std::move(word));
+  }
+}
+
+// Limit: RSA below 2048 bits, MD5 and SHA-1 are what NIST SP 800-131A
+// disallows for signatures.
+void NoteWeakness(const ParsedSignature& signature, const SignerCheck& check,
+                  const std::vector<const Certificate*>& chain,
+                  SignatureFacts& facts) {
+  const auto note = [&](std::optional<DigestAlgorithm> digest,
+                        std::string_view prefix) {
+    if (digest && *digest <= DigestAlgorithm::kSha1) {
+      AddWeak(facts.weak, fmt::format("{}{}", prefix, base::Name(*digest)));
+    }
+  };
+  if (signature.container->content) {
+    note(signature.container->content->algorithm, "");
+  }
+  note(check.digest, "");
+  note(check.scheme.digest, "");
+  for (size_t i = 0; i < chain.size(); ++i) {
+    const Certificate& certificate = *chain[i];
+    if (certificate.key.type == KeyType::kRsa && certificate.key.bits < 2048) {
+      AddWeak(facts.weak, fmt::format("{}{}", i == 0 ? "" : "chain-",
+                                      KeyName(certificate.key)));
+    }
+    // A root's own signature proves nothing, so its digest does not matter.
+    if (!certificate.IsSelfIssued()) {
+      note(certificate.scheme.digest, "chain-");
+    }
+  }
+}
+
+bool IsUsable(const model::TimestampFacts& stamp) {
+  return stamp.integrity == Integrity::kValid &&
+         stamp.trust == Trust::kTrusted && stamp.time.has_value();
+}
+
+// Why: every trusted timestamp proves that the signature existed at its time;
+// the earliest one proves the most.
+model::TimestampFacts* ChooseTimestamp(
+    std::vector<model::TimestampFacts>& stamps) {
+  model::TimestampFacts* best = nullptr;
+  for (model::TimestampFacts& stamp : stamps) {
+    if (IsUsable(stamp) && (best == nullptr || *stamp.time < *best->time)) {
+      best = &stamp;
+    }
+  }
+  return best;
+}
+
+std::vector<model::Purpose> PurposesOf(const formats::PeImage& image) {
+  using model::Purpose;
+  constexpr uint16_t kNative = 1;
+  std::vector<Purpose> purposes = {Purpose::kCodeSigning};
+  if (image.subsystem >= 10 && image.subsystem <= 13) {
+    purposes.push_back(Purpose::kUefi);
+  } else if (image.subsystem == kNative) {
+    purposes.push_back(Purpose::kKernel);
+  }
+  // The system's TLS roots, when the user asked for them, come last.
+  purposes.push_back(Purpose::kTls);
+  return purposes;
+}
+
+void JudgeSigner(const ParsedSignature& signature, const SignerCheck& check,
+                 const formats::PeImage& image, const Context& context,
+                 SignatureFacts& facts) {
+  const auto& pool = signature.container->certificates;
+  facts.timestamps = ExamineTimestamps(*signature.signer, pool, context);
+  if (check.certificate == nullptr) {
+    facts.trust = Trust::kIncompleteChain;
+    facts.trust_reason = "the signer's certificate is not in the signature";
+    NoteWeakness(signature, check, {}, facts);
+    return;
+  }
+  facts.signer = Describe(*check.certificate);
+  const auto& usages = check.certificate->extended_usages;
+  facts.lifetime_signing =
+      usages && std::ranges::any_of(*usages, [](base::Bytes usage) {
+        return oid::kLifetimeSigning == usage;
+      });
+  model::TimestampFacts* stamp = ChooseTimestamp(facts.timestamps);
+  if (stamp != nullptr) {
+    stamp->used = true;
+  }
+  const base::Instant signed_at =
+      stamp != nullptr ? *stamp->time : context.at;
+  // Lifetime signing (1.3.6.1.4.1.311.10.3.13): a timestamp does not carry
+  // the signature past the end of its certificate.
+  const bool carried = stamp != nullptr && !facts.lifetime_signing;
+  facts.evaluated_at = carried ? signed_at : context.at;
+  const ChainAnswer answer = JudgeChain(
+      {check.certificate, pool, PurposesOf(image), oid::kCodeSigning,
+       *facts.evaluated_at, signed_at, stamp != nullptr},
+      context);
+  facts.trust = answer.trust;
+  facts.trust_reason = answer.reason;
+  facts.chain = answer.chain;
+  facts.revocation = answer.revocation;
+  facts.revoked = answer.revoked;
+  NoteWeakness(signature, check, answer.certificates, facts);
+}
+
+SignatureFacts Answer(const ParsedSignature& signature, uint32_t index,
+                      const ImageDigests& digests, const base::Blob& file,
+                      const formats::PeImage& image, const Context& context) {
+  SignatureFacts facts;
+  facts.index = index;
+  facts.nested_in = signature.nested_in;
+  facts.entry = signature.entry;
+  facts.range = signature.range;
+  if (signature.error) {
+    const base::Error& error = *signature.error;
+    facts.integrity = error.fault == base::Fault::kUnsupported ||
+                              error.fault == base::Fault::kLimit
+                          ? Integrity::kUnsupported
+                          : Integrity::kMalformed;
+    facts.integrity_reason =
+        fmt::format("{} {} at offset {}", error.field,
+                    base::Describe(error.fault), error.offset);
+    facts.trust_reason = "nothing that could be verified";
+  }
+  if (signature.signer == nullptr) {
+    return facts;
+  }
+  Context with_embedded = context;
+  with_embedded.embedded = &signature.container->revocation;
+  DescribeAttributes(*signature.signer, facts, context.budget);
+  const SignerCheck check = CheckSigner(
+      {signature.signer, signature.container->data.content.bytes,
+       signature.container->certificates, false},
+      context.keys, context.budget);
+  facts.signature_algorithm = Describe(check.scheme);
+  if (signature.container->content) {
+    facts.integrity = Integrity::kValid;
+    CheckContent(*signature.container->content, digests, file, image, facts);
+  }
+  if (check.integrity != Integrity::kValid) {
+    facts.signature_mismatch =
+        check.signature_mismatch || check.content_mismatch;
+    Refuse(facts, check.integrity, check.reason);
+  }
+  JudgeSigner(signature, check, image, with_embedded, facts);
+  return facts;
+}
+
+// The linker's time, where it can be one: reproducible builds put a hash
+// there.
+std::optional<base::Instant> BuildTime(const formats::PeImage& image,
+                                       base::Instant at) {
+  constexpr int64_t kYear1995 = 788'918'400;
+  const int64_t seconds = image.time_date_stamp;
+  if (image.is_reproducible || seconds < kYear1995 ||
+      base::FromUnixSeconds(seconds) > at) {
+    return std::nullopt;
+  }
+  return base::FromUnixSeconds(seconds);
+}
+
+}  // namespace
+
+SigningFacts ExaminePe(const base::Blob& file, const Context& context) {
+  SigningFacts facts;
+  const auto image = formats::ParsePe(file.View());
+  if (!image) {
+    facts.is_signed = model::Signed::kMalformed;
+    facts.faults.push_back({image.error(), {image.error().offset, 0}, {}});
+    return facts;
+  }
+  facts.detail = formats::DescribePe(*image);
+  facts.certificate_table = image->certificate_table;
+  facts.build_time = BuildTime(*image, context.at);
+  if (image->certificate_table == base::ByteRange{}) {
+    facts.is_signed = model::Signed::kAbsent;
+    return facts;
+  }
+  if (formats::TableOverlapsSection(*image)) {
+    facts.table_overlaps_section = image->certificate_table;
+  }
+  const Collection collection =
+      CollectSignatures(*image, file.View(), context.budget, facts);
+  const ImageDigests digests = HashImage(file, *image, collection);
+  bool readable = false;
+  for (size_t i = 0; i < collection.signatures.size(); ++i) {
+    const ParsedSignature& signature = collection.signatures[i];
+    readable = readable || signature.signer != nullptr;
+    facts.signatures.push_back(Answer(signature, static_cast<uint32_t>(i),
+                                      digests, file, *image, context));
+  }
+  if (image->certificate_table.size == 0) {
+    // An offset without a size: somebody cut a signature away.
+    const uint64_t offset = image->security_directory_offset.value_or(0);
+    facts.faults.push_back(
+        {{base::Fault::kMalformed, offset, "security directory"},
+         {offset, 8}, {}});
+  }
+  facts.is_signed =
+      readable ? model::Signed::kPresent : model::Signed::kMalformed;
+  return facts;
+}
+
+}  // namespace countersign::signing

@@ -1,0 +1,225 @@
+#include <fmt/format.h>
+
+#include "signing/checks/check.h"
+
+namespace countersign::signing {
+namespace {
+
+using base::ByteRange;
+using model::Integrity;
+using model::Parameter;
+using model::SignatureFacts;
+
+constexpr uint64_t kDirectoryEntryBytes = 8;
+
+int64_t Number(uint64_t value) { return static_cast<int64_t>(value); }
+
+std::vector<Parameter> DataParameters(const UnsignedData& data) {
+  return {{"bytes", Number(data.range.size)},
+          {"entropy", fmt::format("{:.2f}", data.entropy_bits)},
+          {"magic", data.magic},
+          {"oid", data.oid}};
+}
+
+// "312 bytes, entropy 7.91 bits a byte, starting as pe"
+std::string Describe(const UnsignedData& data) {
+  std::string text = fmt::format(
+      "{} byte{}, entropy {:.2f} bits a byte", data.range.size,
+      data.range.size == 1 ? "" : "s", data.entropy_bits);
+  if (data.all_zero) {
+    text += ", all zero";
+  } else if (!data.magic.empty()) {
+    text += fmt::format(", starting as {}", data.magic);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string Which(const SigningFacts& facts, const SignatureFacts& signature) {
+  if (facts.signatures.size() == 1) {
+    return "the signature";
+  }
+  std::string text = fmt::format("signature {}", signature.index);
+  if (signature.nested_in) {
+    text += fmt::format(" (nested in {})", *signature.nested_in);
+  }
+  return text;
+}
+
+void CheckDigestMismatch(const SigningFacts& facts, Sink& sink) {
+  for (const SignatureFacts& signature : facts.signatures) {
+    if (!signature.content_mismatch) {
+      continue;
+    }
+    sink.Give(
+        signature.digest == signature.computed
+            ? fmt::format("The file was changed after {} was made: a page "
+                          "does not have its signed {} digest.",
+                          Which(facts, signature),
+                          signature.digest_algorithm)
+            : fmt::format("The file was changed after {} was made: it has the "
+                          "{} digest {}, signed was {}.",
+                          Which(facts, signature), signature.digest_algorithm,
+                          signature.computed, signature.digest),
+        signature.range,
+        {{"algorithm", signature.digest_algorithm},
+         {"signed", signature.digest},
+         {"computed", signature.computed}});
+  }
+}
+
+void CheckSignatureInvalid(const SigningFacts& facts, Sink& sink) {
+  for (const SignatureFacts& signature : facts.signatures) {
+    if (signature.signature_mismatch ||
+        (signature.integrity == Integrity::kInvalid &&
+         !signature.content_mismatch)) {
+      sink.Give(fmt::format("The cryptography of {} does not hold: {}.",
+                            Which(facts, signature),
+                            signature.integrity_reason),
+                signature.range,
+                {{"signature", Number(signature.index)}});
+    }
+  }
+}
+
+void CheckMalformed(const SigningFacts& facts, Sink& sink) {
+  for (const StructureFault& fault : facts.faults) {
+    if (fault.error.fault == base::Fault::kUnsupported ||
+        fault.error.fault == base::Fault::kLimit) {
+      continue;
+    }
+    ByteRange range = fault.range;
+    if (range.size == 0) {
+      range = {fault.error.offset, 1};
+    }
+    sink.Give(fmt::format("The signature's structure is damaged: {} {} at "
+                          "offset {}.",
+                          fault.error.field,
+                          base::Describe(fault.error.fault),
+                          fault.error.offset),
+              range,
+              {{"field", std::string(fault.error.field)},
+               {"offset", Number(fault.error.offset)}});
+  }
+}
+
+void CheckUnsupported(const SigningFacts& facts, Sink& sink) {
+  for (const StructureFault& fault : facts.faults) {
+    if (fault.error.fault == base::Fault::kUnsupported) {
+      sink.Give(fmt::format("A part of the signature could not be examined: "
+                            "{} at offset {} is of a kind that is not "
+                            "supported.",
+                            fault.error.field, fault.error.offset),
+                fault.range.size != 0 ? fault.range
+                                      : ByteRange{fault.error.offset, 1},
+                {{"field", std::string(fault.error.field)},
+                 {"offset", Number(fault.error.offset)}});
+    }
+  }
+  for (const SignatureFacts& signature : facts.signatures) {
+    if (signature.integrity == Integrity::kUnsupported &&
+        signature.signer.has_value()) {
+      sink.Give(fmt::format("{} could not be verified: {}.",
+                            Which(facts, signature) == "the signature"
+                                ? "The signature"
+                                : Which(facts, signature),
+                            signature.integrity_reason),
+                signature.range, {{"signature", Number(signature.index)}});
+    }
+  }
+}
+
+void CheckMixed(const SigningFacts& facts, Sink& sink) {
+  const SignatureFacts* holds = nullptr;
+  const SignatureFacts* fails = nullptr;
+  for (const SignatureFacts& signature : facts.signatures) {
+    if (signature.integrity == Integrity::kValid) {
+      holds = holds == nullptr ? &signature : holds;
+    } else if (signature.integrity != Integrity::kUnsupported) {
+      fails = fails == nullptr ? &signature : fails;
+    }
+  }
+  if (holds != nullptr && fails != nullptr) {
+    sink.Give(fmt::format("The signatures disagree: {} holds, {} does not "
+                          "({}).",
+                          Which(facts, *holds), Which(facts, *fails),
+                          fails->integrity_reason),
+              fails->range,
+              {{"holds", Number(holds->index)},
+               {"fails", Number(fails->index)}});
+  }
+}
+
+void CheckSeveralSigners(const SigningFacts& facts, Sink& sink) {
+  for (size_t i = 1; i < facts.signatures.size(); ++i) {
+    const SignatureFacts& signature = facts.signatures[i];
+    const bool shared = signature.signer.has_value() &&
+                        signature.range == facts.signatures[i - 1].range;
+    if (shared) {
+      sink.Give(fmt::format("{} shares its structure with another signer; "
+                            "Authenticode knows one signer a structure, and "
+                            "Windows looks at the first.",
+                            Which(facts, signature)),
+                signature.range, {{"signature", Number(signature.index)}});
+    }
+  }
+}
+
+void CheckUnsigned(const SigningFacts& facts, Sink& sink) {
+  if (facts.is_signed == model::Signed::kAbsent) {
+    sink.Give("The file carries no signature.", {0, kDirectoryEntryBytes});
+  }
+}
+
+void CheckTableOverlap(const SigningFacts& facts, Sink& sink) {
+  if (facts.table_overlaps_section) {
+    const ByteRange table = *facts.table_overlaps_section;
+    sink.Give(fmt::format("The certificate table at offset {} lies on bytes "
+                          "that are loaded as a section, which no digest "
+                          "covers.",
+                          table.offset),
+              table, {{"offset", Number(table.offset)}});
+  }
+}
+
+void CheckUnsignedData(const SigningFacts& facts, Sink& sink) {
+  using Place = UnsignedData::Place;
+  for (const UnsignedData& data : facts.unsigned_data) {
+    if (data.place != Place::kInsideEntry &&
+        data.place != Place::kBetweenEntries) {
+      continue;
+    }
+    // Why: zeros carry nothing, and the tag of Google's update client is a
+    // known, documented use; both still make Windows' strict check refuse.
+    const bool known = data.all_zero || data.magic == "google-update-tag";
+    sink.Give(known ? model::Severity::kLow : model::Severity::kMedium,
+              fmt::format("The certificate table holds data that no signature "
+                          "covers: {}.",
+                          Describe(data)),
+              data.range, DataParameters(data));
+  }
+}
+
+void CheckDataAfterSignature(const SigningFacts& facts, Sink& sink) {
+  for (const UnsignedData& data : facts.unsigned_data) {
+    if (data.place == UnsignedData::Place::kAfterTable) {
+      sink.Give(fmt::format("Data follows the certificate table: {}.",
+                            Describe(data)),
+                data.range, DataParameters(data));
+    }
+  }
+}
+
+void CheckUnauthenticatedAttribute(const SigningFacts& facts, Sink& sink) {
+  for (const UnsignedData& data : facts.unsigned_data) {
+    if (data.place == UnsignedData::Place::kAttribute) {
+      sink.Give(fmt::format("An unsigned attribute that no standard names "
+                            "({}) holds data: {}.",
+                            data.oid, Describe(data)),
+                data.range, DataParameters(data));
+    }
+  }
+}
+
+}  // namespace countersign::signing

@@ -1,0 +1,60 @@
+// The trust stores of one run, indexed for path building.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "model/trust.h"
+#include "signing/x509/certificate.h"
+
+namespace countersign::signing {
+
+// A certificate of a store, with the conditions it is trusted under.
+struct StoredCertificate {
+  Certificate certificate;
+  const model::TrustEntry* entry = nullptr;
+  const model::TrustStore* store = nullptr;
+
+  [[nodiscard]] bool Serves(model::Purpose purpose) const;
+};
+
+class TrustSet {
+ public:
+  // Takes the stores over and parses their certificates; one that cannot be
+  // parsed is left out and counted.
+  explicit TrustSet(std::vector<model::TrustStore> stores);
+
+  TrustSet(const TrustSet&) = delete;
+  TrustSet& operator=(const TrustSet&) = delete;
+
+  // Stored certificates whose subject is exactly this Name (whole element).
+  [[nodiscard]] const std::vector<const StoredCertificate*>& BySubject(
+      base::Bytes subject) const;
+
+  // Entries, in whatever store, that list the certificate with these digests.
+  [[nodiscard]] std::vector<const model::TrustEntry*> Listings(
+      const Certificate& certificate) const;
+
+  [[nodiscard]] const std::vector<model::TrustStore>& Stores() const {
+    return stores_;
+  }
+  [[nodiscard]] size_t Unreadable() const { return unreadable_; }
+
+ private:
+  std::vector<model::TrustStore> stores_;
+  std::vector<std::unique_ptr<StoredCertificate>> certificates_;
+  std::unordered_map<std::string_view, std::vector<const StoredCertificate*>>
+      by_subject_;
+  std::unordered_map<std::string_view, std::vector<const model::TrustEntry*>>
+      by_sha1_;
+  std::unordered_map<std::string_view, std::vector<const model::TrustEntry*>>
+      by_sha256_;
+  std::vector<const StoredCertificate*> none_;
+  size_t unreadable_ = 0;
+};
+
+}  // namespace countersign::signing

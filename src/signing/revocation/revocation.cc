@@ -1,0 +1,178 @@
+#include "signing/revocation/revocation.h"
+
+#include <algorithm>
+#include <array>
+
+#include "signing/asn1/oid.h"
+#include "signing/asn1/pem.h"
+
+namespace countersign::signing {
+namespace {
+
+using base::Bytes;
+using model::Revocation;
+
+constexpr uint8_t kRemoveFromCrl = 8;
+
+bool HoldsUnder(const Certificate& signer, base::Input tbs,
+                const AlgorithmIdentifier& algorithm, base::Input signature,
+                KeyCache& keys, base::Budget& budget) {
+  const auto key = keys.KeyOf(signer);
+  const SignatureScheme scheme = SchemeOf(algorithm, std::nullopt, budget);
+  if (!key || !scheme.digest ||
+      !budget.ChargePublicKeyOperation(tbs.offset)) {
+    return false;
+  }
+  return VerifyDigest(*key, scheme, base::Hash(*scheme.digest, tbs.bytes),
+                      signature.bytes) == SignatureCheck::kValid;
+}
+
+// The key bits that OCSP and key identifiers hash (RFC 6960 section 4.1.1).
+Bytes KeyBits(const Certificate& certificate, base::Budget& budget) {
+  DerReader outer(certificate.spki, budget);
+  DerReader reader(
+      outer.Expect(tag::kSequence, "SubjectPublicKeyInfo").value, budget);
+  (void)reader.Any("algorithm");
+  const auto bits =
+      BitStringContent(reader.Expect(tag::kBitString, "subjectPublicKey"));
+  return bits ? bits->bytes : Bytes{};
+}
+
+bool IsAbout(const OcspAnswer& answer, const Certificate& certificate,
+             const Certificate& issuer, base::Budget& budget) {
+  return answer.digest && base::Equal(answer.serial, certificate.serial) &&
+         base::Equal(
+             answer.issuer_name_hash,
+             base::Hash(*answer.digest, issuer.subject.bytes).View()) &&
+         base::Equal(answer.issuer_key_hash,
+                     base::Hash(*answer.digest, KeyBits(issuer, budget))
+                         .View());
+}
+
+// The issuer itself, or one it delegated to (RFC 6960 section 4.2.2.2).
+bool IsAuthorised(const OcspResponse& response, const Certificate& issuer,
+                  base::Instant at, KeyCache& keys, base::Budget& budget) {
+  const auto signs = [&](const Certificate& signer) {
+    return HoldsUnder(signer, response.tbs, response.signature_algorithm,
+                      response.signature, keys, budget);
+  };
+  if (signs(issuer)) {
+    return true;
+  }
+  return std::ranges::any_of(
+      response.certificates, [&](const Certificate& delegate) {
+        return delegate.extended_usages &&
+               delegate.AllowsUsage(oid::kOcspSigning) &&
+               at >= delegate.not_before && at <= delegate.not_after &&
+               keys.IsSignedBy(delegate, issuer, budget) ==
+                   SignatureCheck::kValid &&
+               signs(delegate);
+      });
+}
+
+bool IsCurrent(base::Instant this_update,
+               const std::optional<base::Instant>& next_update,
+               base::Instant signed_at, base::Instant at) {
+  return this_update >= signed_at || (next_update && *next_update >= at);
+}
+
+}  // namespace
+
+std::string_view ReasonName(uint8_t reason) {
+  constexpr std::array<std::string_view, 11> kReasons = {
+      "unspecified",        "keyCompromise",      "cACompromise",
+      "affiliationChanged", "superseded",         "cessationOfOperation",
+      "certificateHold",    "unspecified",        "removeFromCRL",
+      "privilegeWithdrawn", "aACompromise"};
+  return reason < kReasons.size() ? kReasons[reason] : kReasons[0];
+}
+
+base::Result<void> RevocationSet::Add(base::Input der, base::Budget& budget) {
+  if (auto list = ParseRevocationList(der, budget)) {
+    lists_.push_back(*std::move(list));
+    return {};
+  }
+  responses_.push_back(CS_TRY(ParseOcspResponse(der, budget)));
+  return {};
+}
+
+base::Result<void> RevocationSet::AddFile(std::vector<uint8_t> file) {
+  // Limit: 50 million elements, about 10 million revoked certificates; the
+  // largest public CRLs have one million.
+  base::Budget budget(base::Limits{.steps = 50'000'000});
+  std::vector<std::vector<uint8_t>> ders = DecodePem(base::AsText(file));
+  if (ders.empty()) {
+    ders.push_back(std::move(file));
+  }
+  for (std::vector<uint8_t>& der : ders) {
+    owned_.push_back(std::make_unique<std::vector<uint8_t>>(std::move(der)));
+    CS_TRY_VOID(Add({*owned_.back(), 0}, budget));
+  }
+  return {};
+}
+
+bool RevocationSet::IsSigned(const RevocationList& list,
+                             const Certificate& issuer, KeyCache& keys,
+                             base::Budget& budget) const {
+  const auto [entry, is_new] = verified_.try_emplace(
+      {&list, std::string(base::AsText(issuer.spki.bytes))}, false);
+  if (is_new) {
+    entry->second = HoldsUnder(issuer, list.tbs, list.signature_algorithm,
+                               list.signature, keys, budget);
+  }
+  return entry->second;
+}
+
+RevocationStatus RevocationSet::StatusOf(const Certificate& certificate,
+                                         const Certificate& issuer,
+                                         base::Instant signed_at,
+                                         base::Instant at, KeyCache& keys,
+                                         base::Budget& budget) const {
+  RevocationStatus status;
+  if (Empty()) {
+    return status;
+  }
+  status.state = Revocation::kUnknown;
+  for (const RevocationList& list : lists_) {
+    if (!base::Equal(list.issuer.bytes, certificate.issuer.bytes) ||
+        (issuer.usage && (*issuer.usage & key_usage::kCrlSign) == 0) ||
+        !IsSigned(list, issuer, keys, budget)) {
+      continue;
+    }
+    const auto [first, last] = std::ranges::equal_range(
+        list.entries, certificate.serial,
+        [](Bytes a, Bytes b) {
+          return std::ranges::lexicographical_compare(a, b);
+        },
+        &RevokedEntry::serial);
+    if (first != last && first->reason != kRemoveFromCrl) {
+      return {Revocation::kRevoked,
+              std::min(first->date, first->invalidity.value_or(first->date)),
+              first->reason};
+    }
+    // Why: authorities may drop expired certificates from their lists, so a
+    // list newer than the certificate's end does not clear it.
+    if (!list.partial && list.this_update <= certificate.not_after &&
+        IsCurrent(list.this_update, list.next_update, signed_at, at)) {
+      status.state = Revocation::kGood;
+    }
+  }
+  for (const OcspResponse& response : responses_) {
+    for (const OcspAnswer& answer : response.answers) {
+      if (!IsAbout(answer, certificate, issuer, budget) ||
+          !IsAuthorised(response, issuer, answer.this_update, keys, budget)) {
+        continue;
+      }
+      if (answer.status == Revocation::kRevoked) {
+        return {Revocation::kRevoked, answer.revoked_at, answer.reason};
+      }
+      if (answer.status == Revocation::kGood &&
+          IsCurrent(answer.this_update, answer.next_update, signed_at, at)) {
+        status.state = Revocation::kGood;
+      }
+    }
+  }
+  return status;
+}
+
+}  // namespace countersign::signing

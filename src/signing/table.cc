@@ -1,0 +1,67 @@
+// The signature schemes, one row each: which format carries them and who
+// examines it.
+#include <array>
+
+#include "signing/authenticode/examine.h"
+#include "signing/verify.h"
+
+namespace countersign::signing {
+namespace {
+
+struct SchemeRow {
+  model::Format format;
+  SigningFacts (*examine)(const base::Blob& file, const Context& context);
+};
+
+constexpr std::array kSchemes = {
+    SchemeRow{model::Format::kPe, ExaminePe},
+};
+
+}  // namespace
+
+struct Verifier::State {
+  TrustSet trust;
+  RevocationSet revocation;
+  KeyCache keys;
+  std::vector<std::string> problems;
+
+  explicit State(std::vector<model::TrustStore> stores)
+      : trust(std::move(stores)) {}
+};
+
+Verifier::Verifier(std::vector<model::TrustStore> stores,
+                   std::vector<std::vector<uint8_t>> revocation_files)
+    : state_(std::make_unique<State>(std::move(stores))) {
+  for (size_t i = 0; i < revocation_files.size(); ++i) {
+    if (!state_->revocation.AddFile(std::move(revocation_files[i]))) {
+      state_->problems.push_back(
+          "revocation file " + std::to_string(i + 1) +
+          " is neither a CRL nor an OCSP response");
+    }
+  }
+  if (state_->trust.Unreadable() != 0) {
+    state_->problems.push_back(std::to_string(state_->trust.Unreadable()) +
+                               " certificates of the trust stores cannot be "
+                               "read");
+  }
+}
+
+Verifier::~Verifier() = default;
+
+SigningFacts Verifier::Verify(const base::Blob& file, model::Format format,
+                              const VerifyOptions& options) {
+  base::Budget budget(options.limits);
+  for (const SchemeRow& row : kSchemes) {
+    if (row.format == format) {
+      return row.examine(file, {state_->trust, state_->revocation,
+                                state_->keys, options.at, budget});
+    }
+  }
+  return {};
+}
+
+const std::vector<std::string>& Verifier::Problems() const {
+  return state_->problems;
+}
+
+}  // namespace countersign::signing

@@ -1,0 +1,263 @@
+// TSTInfo ::= SEQUENCE {
+//   version INTEGER, policy OID,
+//   messageImprint SEQUENCE { hashAlgorithm AlgorithmIdentifier,
+//                             hashedMessage OCTET STRING },
+//   serialNumber INTEGER, genTime GeneralizedTime, ... }
+//
+// Accepted besides the plain token, because Windows accepts it: a whole
+// TimeStampResp around it, TSTInfo that is not wrapped in an OCTET STRING, and
+// a content type that is not id-ct-TSTInfo.
+#include "signing/timestamp/timestamp.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "signing/cms/signer_check.h"
+#include "signing/path/chain_trust.h"
+
+namespace countersign::signing {
+namespace {
+
+using base::Bytes;
+using base::Input;
+using model::Integrity;
+using model::TimestampFacts;
+using model::Trust;
+
+struct TstInfo {
+  std::optional<base::DigestAlgorithm> digest;
+  Bytes hashed_message;
+  base::Instant time;
+};
+
+void Refuse(TimestampFacts& facts, Integrity integrity, std::string reason) {
+  facts.integrity = integrity;
+  facts.reason = std::move(reason);
+}
+
+std::string Text(const base::Error& error) {
+  return fmt::format("{} {} at offset {}", error.field,
+                     base::Describe(error.fault), error.offset);
+}
+
+base::Result<TstInfo> ParseTstInfo(Input content, base::Budget& budget) {
+  // The content octets are those of an OCTET STRING (a whole SEQUENCE) or, by
+  // quirk, already those of the SEQUENCE.
+  DerReader outer(content, budget);
+  Input fields = content;
+  if (outer.NextIs(tag::kSequence)) {
+    fields = outer.Expect(tag::kSequence, "TSTInfo").value;
+  }
+  DerReader reader(fields, budget);
+  TstInfo info;
+  (void)reader.Expect(tag::kInteger, "TSTInfo.version");
+  (void)reader.Expect(tag::kOid, "TSTInfo.policy");
+  DerReader imprint(reader.Expect(tag::kSequence, "messageImprint").value,
+                    budget);
+  info.digest = DigestOf(ReadAlgorithm(imprint, "hashAlgorithm").oid.bytes);
+  info.hashed_message =
+      imprint.Expect(tag::kOctetString, "hashedMessage").value.bytes;
+  (void)reader.Expect(tag::kInteger, "TSTInfo.serialNumber");
+  const Element time = reader.Any("genTime");
+  if (reader.Failed() || imprint.Failed()) {
+    return reader.Failed() ? reader.Finish(info) : imprint.Finish(info);
+  }
+  info.time = CS_TRY(TimeContent(time));
+  return info;
+}
+
+// The token inside a TimeStampResp (SEQUENCE of a SEQUENCE and the token), or
+// `value` itself.
+Input UnwrapResponse(Input value, base::Budget& budget) {
+  DerReader outer(value, budget);
+  DerReader reader(outer.Expect(tag::kSequence, "TimeStampResp").value, budget);
+  if (!reader.NextIs(tag::kSequence)) {
+    return value;
+  }
+  (void)reader.Any("PKIStatusInfo");
+  const Element token = reader.Any("timeStampToken");
+  return reader.Failed() ? value : token.whole;
+}
+
+// Fills in who signed the timestamp and whether that authority was good at
+// the time it states.
+void JudgeAuthority(TimestampFacts& facts, const SignerCheck& check,
+                    std::span<const Certificate> pool,
+                    const Context& context) {
+  if (check.digest) {
+    facts.digest_algorithm = base::Name(*check.digest);
+  }
+  if (check.certificate == nullptr) {
+    facts.trust = Trust::kUnchecked;
+    return;
+  }
+  facts.signer = SubjectText(*check.certificate);
+  if (!facts.time || facts.integrity != Integrity::kValid) {
+    facts.trust = Trust::kUnchecked;
+    return;
+  }
+  const ChainAnswer answer = JudgeChain(
+      {check.certificate, pool, {model::Purpose::kTimeStamping},
+       oid::kTimeStamping, *facts.time, *facts.time},
+      context);
+  facts.trust = answer.trust;
+  facts.chain = answer.chain;
+  facts.reason = answer.reason;
+}
+
+// Adds what is weak about a timestamp.
+void NoteWeakness(TimestampFacts& facts, const SignerCheck& check) {
+  if (check.digest && *check.digest <= base::DigestAlgorithm::kSha1) {
+    facts.weak.emplace_back(base::Name(*check.digest));
+  }
+  if (check.certificate != nullptr &&
+      check.certificate->key.type == KeyType::kRsa &&
+      check.certificate->key.bits < 2048) {
+    facts.weak.push_back(KeyName(check.certificate->key));
+  }
+}
+
+// RFC 5035 section 3: the signed attribute names the certificate that was
+// meant; another one of the same issuer and serial must not stand in for it.
+bool NamesAnotherCertificate(const SignerInfo& signer,
+                             const Certificate& certificate,
+                             base::Budget& budget) {
+  constexpr Oid kSigningCertificate{"1.2.840.113549.1.9.16.2.12"};
+  constexpr Oid kSigningCertificateV2{"1.2.840.113549.1.9.16.2.47"};
+  const auto v2 =
+      FirstValue(signer.signed_attributes, kSigningCertificateV2, budget);
+  const auto v1 =
+      FirstValue(signer.signed_attributes, kSigningCertificate, budget);
+  const auto& value = v2 ? v2 : v1;
+  if (!value) {
+    return false;
+  }
+  DerReader attribute(value->value, budget);
+  DerReader list(attribute.Expect(tag::kSequence, "certs").value, budget);
+  DerReader id(list.Expect(tag::kSequence, "ESSCertID").value, budget);
+  auto digest = v2 ? base::DigestAlgorithm::kSha256
+                   : base::DigestAlgorithm::kSha1;
+  if (id.NextIs(tag::kSequence)) {
+    const auto named = DigestOf(ReadAlgorithm(id, "hashAlgorithm").oid.bytes);
+    if (!named) {
+      return false;
+    }
+    digest = *named;
+  }
+  const Bytes hash = id.Expect(tag::kOctetString, "certHash").value.bytes;
+  return !id.Failed() &&
+         !base::Equal(hash,
+                      base::Hash(digest, certificate.der.bytes).View());
+}
+
+TimestampFacts ExamineToken(Input value, const SignerInfo& stamped,
+                            std::span<const Certificate> outer_pool,
+                            const Context& context) {
+  TimestampFacts facts;
+  facts.kind = model::TimestampKind::kRfc3161;
+  facts.range = value.Range();
+  const auto data =
+      ParseSignedData(UnwrapResponse(value, context.budget), context.budget);
+  if (!data) {
+    Refuse(facts, Integrity::kMalformed, Text(data.error()));
+    return facts;
+  }
+  if (data->signers.size() != 1) {
+    Refuse(facts, Integrity::kMalformed,
+           fmt::format("the token has {} signers instead of one",
+                       data->signers.size()));
+    return facts;
+  }
+  const auto info = ParseTstInfo(data->content, context.budget);
+  if (!info) {
+    Refuse(facts, Integrity::kMalformed, Text(info.error()));
+    return facts;
+  }
+  facts.time = info->time;
+  std::vector<base::Error> ignored;
+  std::vector<Certificate> pool =
+      ParseCertificates(*data, ignored, context.budget);
+  pool.insert(pool.end(), outer_pool.begin(), outer_pool.end());
+  const SignerCheck check =
+      CheckSigner({&data->signers[0], data->content.bytes, pool, false},
+                  context.keys, context.budget);
+  facts.integrity = check.integrity;
+  facts.reason = check.reason;
+  NoteWeakness(facts, check);
+  if (facts.integrity == Integrity::kValid) {
+    if (!info->digest) {
+      Refuse(facts, Integrity::kUnsupported,
+             "the imprint's digest algorithm is not supported");
+    } else if (!base::Equal(info->hashed_message,
+                            base::Hash(*info->digest, stamped.signature.bytes)
+                                .View())) {
+      Refuse(facts, Integrity::kInvalid,
+             "the timestamp is of another signature");
+    } else if (NamesAnotherCertificate(data->signers[0], *check.certificate,
+                                       context.budget)) {
+      Refuse(facts, Integrity::kInvalid,
+             "the token names another certificate than it was signed with");
+    }
+  }
+  JudgeAuthority(facts, check, pool, context);
+  return facts;
+}
+
+TimestampFacts ExamineCountersignature(Input value, const SignerInfo& stamped,
+                                       std::span<const Certificate> pool,
+                                       const Context& context) {
+  TimestampFacts facts;
+  facts.kind = model::TimestampKind::kAuthenticode;
+  facts.range = value.Range();
+  const auto signer = ParseSignerInfo(value, context.budget);
+  if (!signer) {
+    Refuse(facts, Integrity::kMalformed, Text(signer.error()));
+    return facts;
+  }
+  const auto time = FirstValue(signer->signed_attributes, oid::kSigningTime,
+                               context.budget);
+  if (time) {
+    const auto instant = TimeContent(*time);
+    facts.time = instant ? std::optional(*instant) : std::nullopt;
+  }
+  const SignerCheck check =
+      CheckSigner({&*signer, stamped.signature.bytes, pool, true},
+                  context.keys, context.budget);
+  facts.integrity = check.integrity;
+  facts.reason = check.reason;
+  NoteWeakness(facts, check);
+  if (facts.integrity == Integrity::kValid && !facts.time) {
+    Refuse(facts, Integrity::kMalformed, "it states no time");
+  }
+  JudgeAuthority(facts, check, pool, context);
+  return facts;
+}
+
+}  // namespace
+
+std::vector<TimestampFacts> ExamineTimestamps(
+    const SignerInfo& signer, std::span<const Certificate> pool,
+    const Context& context) {
+  std::vector<TimestampFacts> all;
+  for (const CmsAttribute& attribute : signer.unsigned_attributes) {
+    const bool token = oid::kMicrosoftTimeStampToken == attribute.oid ||
+                       oid::kTimeStampToken == attribute.oid;
+    if (!token && !(oid::kCounterSignature == attribute.oid)) {
+      continue;
+    }
+    DerReader values(attribute.values, context.budget);
+    while (!values.AtEnd()) {
+      const Input value = values.Any("timestamp").whole;
+      if (values.Failed() ||
+          !context.budget.ChargeSignature(value.offset)) {
+        break;
+      }
+      all.push_back(token ? ExamineToken(value, signer, pool, context)
+                          : ExamineCountersignature(value, signer, pool,
+                                                    context));
+    }
+  }
+  return all;
+}
+
+}  // namespace countersign::signing

@@ -1,0 +1,90 @@
+// What is signed in a file, by which certificate, and does it hold.
+//
+// This is the door of the module: bytes in, facts out. It judges nothing;
+// signing/judge.h turns the facts into findings.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/blob.h"
+#include "base/budget.h"
+#include "base/instant.h"
+#include "base/result.h"
+#include "model/report.h"
+#include "model/signature.h"
+#include "model/trust.h"
+
+namespace countersign::signing {
+
+// A damaged or unreadable structure.
+struct StructureFault {
+  base::Error error;
+  base::ByteRange range;             // what is affected, inside the file
+  std::optional<uint32_t> signature;  // index of the signature it concerns
+};
+
+// Bytes in or behind a signature that no signature covers.
+struct UnsignedData {
+  enum class Place : uint8_t {
+    kInsideEntry,   // in a WIN_CERTIFICATE, after the PKCS #7
+    kBetweenEntries,
+    kAfterTable,
+    kAttribute,     // the value of an unsigned attribute no standard names
+  };
+  Place place = Place::kInsideEntry;
+  base::ByteRange range;
+  std::optional<uint32_t> signature;
+  std::string oid;           // of the attribute
+  double entropy_bits = 0;   // per byte, 0 to 8
+  bool all_zero = false;
+  std::string magic;  // what the data starts as: "pe", "zip", ...; or ""
+};
+
+// What is known of the signatures of one file.
+struct SigningFacts {
+  model::Signed is_signed = model::Signed::kUnknown;
+  std::string detail;  // of the file, "PE32+ x86-64 program"
+  std::vector<model::SignatureFacts> signatures;
+  std::vector<StructureFault> faults;
+  std::vector<UnsignedData> unsigned_data;
+  // The certificate table lies on bytes that are also loaded as a section.
+  std::optional<base::ByteRange> table_overlaps_section;
+  std::optional<base::Instant> build_time;  // of the linker; unverified
+  base::ByteRange certificate_table;
+  // A limit that kept something from being examined.
+  std::optional<base::Error> limit;
+};
+
+struct VerifyOptions {
+  base::Instant at;
+  base::Limits limits;
+};
+
+class Verifier {
+ public:
+  // Takes the stores and revocation files over. A file that is neither CRL
+  // nor OCSP response is left out and named in `Problems`.
+  Verifier(std::vector<model::TrustStore> stores,
+           std::vector<std::vector<uint8_t>> revocation_files);
+  ~Verifier();
+  Verifier(const Verifier&) = delete;
+  Verifier& operator=(const Verifier&) = delete;
+
+  // The facts on a file of a format that Support::kParsed says can be read.
+  // Keeps verified keys and links for the next file; that changes speed only.
+  [[nodiscard]] SigningFacts Verify(const base::Blob& file,
+                                    model::Format format,
+                                    const VerifyOptions& options);
+
+  // What of the constructor's arguments could not be read, a sentence each.
+  [[nodiscard]] const std::vector<std::string>& Problems() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace countersign::signing

@@ -1,0 +1,36 @@
+#include "vet/file_hash.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+namespace countersign::vet {
+
+std::expected<FileDigest, std::string> HashFile(int descriptor) {
+  // Why: 128 KiB stays in the second-level cache between read and hash.
+  constexpr size_t kBufferBytes = size_t{128} << 10;
+  static thread_local std::vector<uint8_t> buffer(kBufferBytes);
+  base::Hasher hasher(base::DigestAlgorithm::kSha256);
+  FileDigest digest;
+  while (true) {
+    const ssize_t got = pread(descriptor, buffer.data(), buffer.size(),
+                              static_cast<off_t>(digest.size_bytes));
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got < 0) {
+      return std::unexpected(std::string(std::strerror(errno)));
+    }
+    if (got == 0) {
+      break;
+    }
+    hasher.Update({buffer.data(), static_cast<size_t>(got)});
+    digest.size_bytes += static_cast<uint64_t>(got);
+  }
+  digest.sha256 = hasher.Finish();
+  return digest;
+}
+
+}  // namespace countersign::vet

@@ -1,0 +1,241 @@
+#include "vet/vet.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <future>
+
+#include "model/wire.h"
+#include "sandbox/pool.h"
+#include "vet/file_hash.h"
+#include "vet/findings.h"
+#include "vet/inspect.h"
+#include "vet/policy.h"
+
+namespace countersign::vet {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Why: below this, starting a thread costs more than hashing beside the
+// worker gains; above it the parent's digest and the worker's run at once.
+constexpr off_t kHashBesideBytes = off_t{4} << 20;
+
+std::vector<model::TrustSource> Sources(
+    const std::vector<model::TrustStore>& stores) {
+  std::vector<model::TrustSource> sources;
+  for (const model::TrustStore& store : stores) {
+    model::TrustSource source;
+    source.store = store.name;
+    source.source = store.source;
+    source.sha256 = store.sha256;
+    for (const model::TrustEntry& entry : store.entries) {
+      source.certificates += entry.certificate.empty() ? 0U : 1U;
+    }
+    for (const model::Purpose purpose : store.purposes) {
+      source.purposes.emplace_back(model::Name(purpose));
+    }
+    sources.push_back(std::move(source));
+  }
+  return sources;
+}
+
+// An inspection that says only why there is none.
+model::Inspection Failed(uint64_t size_bytes, const std::string& reason) {
+  model::Inspection inspection;
+  model::Artifact& artifact = inspection.artifacts.emplace_back();
+  artifact.size = size_bytes;
+  inspection.findings.push_back(
+      MakeFinding("vet.incomplete", 0,
+                  fmt::format("The file was not inspected: {}.", reason),
+                  {0, size_bytes}, {{"reason", reason}}));
+  return inspection;
+}
+
+// What the worker may have got wrong without the decoder noticing: indexes
+// and ranges that point outside.
+bool IsSound(const model::Inspection& inspection, uint64_t size_bytes) {
+  if (inspection.artifacts.empty() ||
+      inspection.artifacts[0].size != size_bytes) {
+    return false;
+  }
+  for (const model::Finding& finding : inspection.findings) {
+    if (finding.artifact >= inspection.artifacts.size() ||
+        finding.evidence.empty()) {
+      return false;
+    }
+    for (const base::ByteRange& range : finding.evidence) {
+      if (!range.Inside(inspection.artifacts[finding.artifact].size)) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+std::string Explain(const sandbox::Answer& answer,
+                    std::chrono::milliseconds limit) {
+  switch (answer.outcome) {
+    case sandbox::Outcome::kTimedOut:
+      return fmt::format("the time limit of {} ms was reached", limit.count());
+    case sandbox::Outcome::kTooLarge:
+      return "its report exceeds the size limit";
+    case sandbox::Outcome::kDied:
+      return fmt::format("the worker died ({})", answer.detail);
+    default:
+      return fmt::format("no worker could be had ({})", answer.detail);
+  }
+}
+
+class PoolVetter : public Vetter {
+ public:
+  PoolVetter(Options options, std::unique_ptr<sandbox::Pool> pool)
+      : options_(std::move(options)),
+        sources_(Sources(options_.stores)),
+        pool_(std::move(pool)) {}
+
+  model::Report Vet(int descriptor, const std::string& name) override {
+    const Clock::time_point start = Clock::now();
+    model::Report report;
+    report.tool = {"countersign", COUNTERSIGN_VERSION};
+    report.input = name;
+    report.evaluated_at = options_.at;
+    report.trust = sources_;
+    model::Inspection inspection = InspectFile(descriptor);
+    NoteUnverifiedLists(inspection);
+    inspection.artifacts[0].path = name;
+    std::ranges::stable_sort(inspection.findings, std::ranges::greater{},
+                             &model::Finding::severity);
+    for (uint32_t i = 0; i < inspection.findings.size(); ++i) {
+      inspection.artifacts[inspection.findings[i].artifact]
+          .findings.push_back(i);
+    }
+    Verdict verdict = Decide(inspection);
+    report.verdict = verdict.decision;
+    report.reasons = std::move(verdict.reasons);
+    report.policy = kPolicyVersion;
+    report.complete = inspection.complete;
+    report.statistics.artifacts = inspection.artifacts.size();
+    report.statistics.bytes = inspection.artifacts[0].size;
+    report.artifacts = std::move(inspection.artifacts);
+    report.findings = std::move(inspection.findings);
+    report.limits = std::move(inspection.limits);
+    report.statistics.seconds =
+        std::chrono::duration<double>(Clock::now() - start).count();
+    return report;
+  }
+
+ private:
+  model::Inspection InspectFile(int descriptor) {
+    struct stat before {};
+    if (fstat(descriptor, &before) != 0 || !S_ISREG(before.st_mode)) {
+      return Failed(0, "it is not a regular file");
+    }
+    const auto size = static_cast<uint64_t>(before.st_size);
+    std::future<std::expected<FileDigest, std::string>> beside;
+    std::expected<FileDigest, std::string> digest;
+    if (before.st_size >= kHashBesideBytes) {
+      beside = std::async(std::launch::async, HashFile, descriptor);
+    } else {
+      digest = HashFile(descriptor);
+    }
+    const sandbox::Answer answer = pool_->Run({}, descriptor);
+    if (beside.valid()) {
+      digest = beside.get();
+    }
+    if (!digest) {
+      return Failed(size, fmt::format("reading failed ({})", digest.error()));
+    }
+    model::Inspection inspection = Decode(answer, size);
+    struct stat after {};
+    if (fstat(descriptor, &after) != 0 || after.st_size != before.st_size ||
+        digest->size_bytes != size ||
+        after.st_mtim.tv_sec != before.st_mtim.tv_sec ||
+        after.st_mtim.tv_nsec != before.st_mtim.tv_nsec) {
+      inspection = Failed(digest->size_bytes, "it changed while it was read");
+    }
+    inspection.artifacts[0].sha256 = digest->sha256.Hex();
+    return inspection;
+  }
+
+  model::Inspection Decode(const sandbox::Answer& answer, uint64_t size) {
+    if (answer.outcome != sandbox::Outcome::kAnswered) {
+      model::Inspection inspection =
+          Failed(size, Explain(answer, options_.time_limit));
+      if (answer.outcome == sandbox::Outcome::kTimedOut) {
+        inspection.limits.push_back(
+            {"time_ms", static_cast<uint64_t>(options_.time_limit.count()),
+             0});
+      }
+      return inspection;
+    }
+    auto inspection = model::DecodeWire<model::Inspection>(answer.bytes);
+    if (!inspection || !IsSound(*inspection, size)) {
+      return Failed(size, "the worker's answer makes no sense");
+    }
+    return *std::move(inspection);
+  }
+
+  void NoteUnverifiedLists(model::Inspection& inspection) const {
+    for (const model::TrustStore& store : options_.stores) {
+      if (store.list &&
+          !(store.list->signature_holds && store.list->signer_trusted)) {
+        inspection.findings.push_back(MakeFinding(
+            "vet.trust_list_unverified", 0,
+            fmt::format("The trust list of store {} was imported although "
+                        "its own signature was not confirmed.",
+                        store.name),
+            {0, 0}, {{"store", store.name}}));
+      }
+    }
+  }
+
+  Options options_;
+  std::vector<model::TrustSource> sources_;
+  std::unique_ptr<sandbox::Pool> pool_;
+};
+
+std::vector<uint8_t> Handle(signing::Verifier& verifier,
+                            const InspectOptions& options, int descriptor) {
+  const auto blob = base::Blob::Map(descriptor);
+  if (!blob) {
+    return {};
+  }
+  return model::EncodeWire(Inspect(**blob, verifier, options));
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<Vetter>, std::string> Vetter::Start(
+    Options options) {
+  sandbox::PoolOptions pool_options;
+  pool_options.workers = std::max(1U, options.jobs);
+  pool_options.memory_bytes = options.memory_limit_bytes;
+  pool_options.wall_timeout = options.time_limit;
+  pool_options.cpu_seconds_per_job = static_cast<unsigned>(
+      (options.time_limit.count() + 999) / 1000);
+  pool_options.jobs_per_worker = options.process_per_file ? 1 : 0;
+  pool_options.allow_weak = options.allow_weak_sandbox;
+  sandbox::Service service;
+  // The stores and revocation files are inherited as bytes and parsed behind
+  // the lock.
+  auto verifier = std::make_shared<std::unique_ptr<signing::Verifier>>();
+  const InspectOptions inspect_options{options.at, {}, options.strict_padding};
+  service.warm_up = [] {
+    (void)base::Hash(base::DigestAlgorithm::kSha256, {});
+  };
+  service.prepare = [verifier, stores = options.stores,
+                     revocation = options.revocation] {
+    *verifier = std::make_unique<signing::Verifier>(stores, revocation);
+  };
+  service.handle = [verifier, inspect_options](base::Bytes, int descriptor) {
+    return Handle(**verifier, inspect_options, descriptor);
+  };
+  auto pool = sandbox::Pool::Start(pool_options, std::move(service));
+  if (!pool) {
+    return std::unexpected(pool.error());
+  }
+  return std::make_unique<PoolVetter>(std::move(options), *std::move(pool));
+}
+
+}  // namespace countersign::vet

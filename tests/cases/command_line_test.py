@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+"""The program as a user meets it.
+
+usage: command_line_test.py COUNTERSIGN COUNTERSIGN-FORGE
+"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+COUNTERSIGN = FORGE = None
+AT = "2026-01-15T12:00:00Z"
+
+
+class CommandLine(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.root = pathlib.Path(cls.folder.name)
+        subprocess.run([FORGE, "cases", cls.root / "cases"], check=True)
+        cls.trust = ["--trust", cls.root / "cases/root.pem",
+                     "--trust", cls.root / "cases/tsa-root.pem"]
+        cls.environment = dict(os.environ, HOME=cls.folder.name,
+                               COUNTERSIGN_TRUST_DIR=str(cls.root / "stores"),
+                               LC_ALL="C.UTF-8")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def run_program(self, *arguments, stdin=None):
+        return subprocess.run([COUNTERSIGN, *map(str, arguments)],
+                              input=stdin, capture_output=True, timeout=60,
+                              env=self.environment)
+
+    def vet(self, *arguments, stdin=None):
+        return self.run_program("vet", "--at", AT, *self.trust, *arguments,
+                                stdin=stdin)
+
+    def case(self, name):
+        return self.root / "cases" / f"{name}.exe"
+
+    def test_exit_codes_follow_the_verdict(self):
+        self.assertEqual(self.vet(self.case("valid_timestamped")).returncode, 0)
+        self.assertEqual(self.vet(self.case("tampered")).returncode, 1)
+        self.assertEqual(
+            self.vet("--fail-on", "block", self.case("expired")).returncode, 0)
+        self.assertEqual(
+            self.vet("--fail-on", "block", self.case("tampered")).returncode,
+            1)
+
+    def test_errors_are_one_sentence_and_exit_2(self):
+        for arguments in (["--no-such-option"], [self.root / "absent.exe"],
+                          ["--at", "yesterday", self.case("valid")], []):
+            result = self.vet(*arguments)
+            self.assertEqual(result.returncode, 2, arguments)
+            self.assertTrue(result.stderr.strip(), arguments)
+
+    def test_an_unreadable_path_does_not_hide_the_others(self):
+        result = self.vet("--json", self.root / "absent.exe",
+                          self.case("valid_timestamped"))
+        self.assertEqual(result.returncode, 2)
+        lines = [json.loads(x) for x in result.stdout.splitlines()]
+        self.assertEqual([r["verdict"] for r in lines], ["allow"])
+        self.assertIn(b"absent.exe", result.stderr)
+
+    def test_not_inspected_is_never_unsigned(self):
+        cabinet = self.root / "a.cab"
+        cabinet.write_bytes(b"MSCF" + bytes(60))
+        result = self.vet("--json", "--fail-on", "block", cabinet)
+        report = json.loads(result.stdout)
+        self.assertEqual(result.returncode, 3)
+        self.assertFalse(report["complete"])
+        self.assertEqual(report["verdict"], "hold")
+        self.assertEqual(report["artifacts"][0]["format"], "cab")
+        self.assertNotEqual(report["artifacts"][0]["signed"], "absent")
+
+    def test_the_report_has_the_schema(self):
+        path = self.case("dual")
+        report = json.loads(self.vet("--json", path).stdout)
+        self.assertEqual(report["schema"], "countersign.report/1")
+        self.assertEqual(report["input"], str(path))
+        self.assertEqual(report["evaluated_at"], AT)
+        self.assertEqual(len(report["trust"]), 2)
+        first, nested = report["artifacts"][0]["signatures"]
+        self.assertIsNone(first["nested_in"])
+        self.assertEqual(nested["nested_in"], 0)
+        for field in ("scheme", "index", "integrity", "digest_algorithm",
+                      "digest", "trust", "revocation", "weak", "signer",
+                      "chain", "timestamps", "program_name", "program_url"):
+            self.assertIn(field, first)
+
+    def test_standard_input(self):
+        data = self.case("valid_timestamped").read_bytes()
+        result = self.vet("--json", "-", stdin=data)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(json.loads(result.stdout)["input"], "-")
+
+    def test_a_directory_is_json_lines_in_order(self):
+        folder = self.root / "folder" / "with space"
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("b", "a", "c"):
+            shutil.copy(self.case("valid_timestamped"), folder / f"{name}.exe")
+        result = self.vet("--json", "--jobs", "2", self.root / "folder")
+        names = [pathlib.Path(json.loads(x)["input"]).name
+                 for x in result.stdout.splitlines()]
+        self.assertEqual(names, ["a.exe", "b.exe", "c.exe"])
+
+    def test_two_runs_differ_in_the_time_taken_only(self):
+        def run():
+            report = json.loads(self.vet("--json", self.case("dual")).stdout)
+            del report["statistics"]["seconds"]
+            return json.dumps(report)
+        self.assertEqual(run(), run())
+
+    def test_output_file_is_whole_or_absent(self):
+        out = self.root / "report.json"
+        result = self.vet("--json", "--output", out, self.case("valid"))
+        self.assertEqual(result.stdout, b"")
+        self.assertEqual(json.loads(out.read_text())["verdict"], "allow")
+        result = self.vet("--json", "--output", self.root / "no/such/x.json",
+                          self.case("valid"))
+        self.assertEqual(result.returncode, 2)
+
+    def test_the_text_report_says_the_verdict_first(self):
+        text = self.vet(self.case("tampered")).stdout.decode()
+        self.assertIn("BLOCK", text.splitlines()[0])
+        self.assertNotIn("\x1b", text)
+
+    def test_each_process_isolation_gives_the_same_answer(self):
+        result = self.vet("--isolate", "--json", self.case("dual"))
+        self.assertEqual(json.loads(result.stdout)["verdict"], "allow")
+
+    def test_revocation_list(self):
+        result = self.vet("--json", "--crl", self.root / "cases/forge.crl",
+                          self.case("revoked_before"))
+        report = json.loads(result.stdout)
+        self.assertEqual(report["verdict"], "block")
+        signature = report["artifacts"][0]["signatures"][0]
+        self.assertEqual(signature["revocation"], "revoked")
+
+    def test_without_stores_nothing_is_allowed(self):
+        result = self.run_program("vet", "--json", "--at", AT,
+                                  self.case("valid_timestamped"))
+        self.assertEqual(json.loads(result.stdout)["verdict"], "hold")
+
+    def test_imported_store_is_used_and_cited(self):
+        result = self.run_program("trust", "import",
+                                  self.root / "cases/root.pem",
+                                  self.root / "cases/tsa-root.pem",
+                                  "--name", "forge")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        try:
+            result = self.run_program("vet", "--json", "--at", AT,
+                                      self.case("valid_timestamped"))
+            report = json.loads(result.stdout)
+            self.assertEqual(report["verdict"], "allow")
+            self.assertEqual(report["trust"][0]["store"], "forge")
+        finally:
+            self.run_program("trust", "remove", "forge")
+
+    def test_help_version_completion(self):
+        for arguments in (["--help"], ["vet", "--help"], ["--version"],
+                          ["trust", "--help"], ["completion", "bash"],
+                          ["completion", "zsh"], ["completion", "fish"]):
+            result = self.run_program(*arguments)
+            self.assertEqual(result.returncode, 0, arguments)
+            self.assertTrue(result.stdout, arguments)
+
+
+if __name__ == "__main__":
+    COUNTERSIGN, FORGE = sys.argv[1:3]
+    unittest.main(argv=sys.argv[:1])
