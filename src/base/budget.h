@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/result.h"
 
@@ -21,7 +22,8 @@ struct Limits {
   uint64_t public_key_operations = 2'000;
 };
 
-// Counts down. Once a counter is spent it stays spent.
+// Counts down. Once a counter is spent it stays spent, and the first limit
+// that was reached is remembered, so that nobody can forget to report it.
 class Budget {
  public:
   explicit Budget(const Limits& limits = {}) : left_(limits) {}
@@ -38,13 +40,25 @@ class Budget {
                   "public-key operations");
   }
 
+  // Records that a limit kept elsewhere was reached.
+  void NoteReached(uint64_t offset, const char* what) {
+    if (!reached_) {
+      reached_ = Error{Fault::kLimit, offset, what};
+    }
+  }
+
   [[nodiscard]] const Limits& Left() const { return left_; }
+  // The first limit that was reached, if any was.
+  [[nodiscard]] const std::optional<Error>& Reached() const {
+    return reached_;
+  }
 
  private:
-  static Result<void> Charge(uint64_t& left, uint64_t count, uint64_t offset,
-                             const char* what) {
+  Result<void> Charge(uint64_t& left, uint64_t count, uint64_t offset,
+                      const char* what) {
     if (count > left) {
       left = 0;
+      NoteReached(offset, what);
       return Fail(Fault::kLimit, offset, what);
     }
     left -= count;
@@ -52,6 +66,7 @@ class Budget {
   }
 
   Limits left_;
+  std::optional<Error> reached_;
 };
 
 }  // namespace countersign::base

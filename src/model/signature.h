@@ -188,6 +188,7 @@ struct SignatureFacts {
   PageHashes page_hashes = PageHashes::kAbsent;
   Trust trust = Trust::kUnchecked;
   std::string trust_reason;  // empty when trusted
+  std::string trust_purpose;  // of the store the chain ends in; else empty
   Revocation revocation = Revocation::kNotChecked;
   std::optional<RevocationFacts> revoked;
   std::vector<std::string> weak;
@@ -220,6 +221,7 @@ struct SignatureFacts {
     visit("page_hashes", self.page_hashes);
     visit("trust", self.trust);
     visit("trust_reason", self.trust_reason);
+    visit("trust_purpose", self.trust_purpose);
     visit("revocation", self.revocation);
     visit("revoked", self.revoked);
     visit("weak", self.weak);

@@ -34,6 +34,8 @@ inline constexpr std::array kNames<Purpose> = {
 struct TrustEntry {
   std::string sha1;    // of the certificate, lower-case hex
   std::string sha256;  // the same; empty when only listed by SHA-1
+  // Of its signed part or key, where a disallowed list names it that way.
+  std::string disallowed_hash;
   std::string name;    // friendly name or subject, safe to display
   std::vector<uint8_t> certificate;  // DER; empty while missing
   bool anchor = true;  // false: an intermediate that helps to build chains
@@ -51,6 +53,7 @@ struct TrustEntry {
   static void Fields(auto& self, auto&& visit) {
     visit("sha1", self.sha1);
     visit("sha256", self.sha256);
+    visit("disallowed_hash", self.disallowed_hash);
     visit("name", self.name);
     visit("certificate", self.certificate);
     visit("anchor", self.anchor);

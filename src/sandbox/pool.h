@@ -26,9 +26,10 @@ namespace countersign::sandbox {
 struct PoolOptions {
   // Processes that serve jobs; at least 1.
   unsigned workers = 2;
-  // Private memory a worker may take beyond what it was born with (heap, stack
-  // and writable maps). Read-only maps of the file under examination are page
-  // cache and do not count, so a job may map a file larger than this.
+  // Private memory a worker may take beyond what it was born with (heap and
+  // writable maps; the stack has 8 MiB of its own). Read-only maps of the file
+  // under examination are page cache and do not count, so a job may map a file
+  // larger than this.
   uint64_t memory_bytes = uint64_t{1} << 30;
   // Real time from handing over a job to the last byte of its answer. The
   // start of a worker (`prepare` included) may take this long too.

@@ -186,6 +186,19 @@ TEST(SandboxTest, MapsAFileLargerThanItsMemory) {
   close(file);
 }
 
+TEST(SandboxTest, MapsAFileOfThreeGibibytes) {
+  std::string name = "/tmp/countersign-sandbox-XXXXXX";
+  const int writable = mkstemp(name.data());
+  // Sparse: it takes one block of the disk.
+  ASSERT_EQ(pwrite(writable, "z", 1, off_t{3} << 30), 1);
+  const int file = open(name.c_str(), O_RDONLY | O_CLOEXEC);
+  unlink(name.c_str());
+  close(writable);
+  const auto pool = StartPool({.workers = 1, .memory_bytes = 16 << 20});
+  EXPECT_EQ(Text(Ask(*pool, "last", file)), "z");
+  close(file);
+}
+
 TEST(SandboxTest, RefusesDescriptorsThatAreMoreThanAReadOnlyFile) {
   const auto pool = StartPool({.workers = 1});
   for (const int file : {open("/tmp", O_RDONLY), open("/dev/null", O_RDWR),

@@ -12,27 +12,31 @@ namespace {
 using model::Severity;
 
 constexpr std::array kChecks = {
-    Check{"signing.digest_mismatch", Severity::kCritical, "T1553.002",
+    Check{"signing.digest_mismatch", Severity::kCritical, "T1036.001",
           "the publisher supplies a file that has the signed digest",
           CheckDigestMismatch},
-    Check{"signing.signature_invalid", Severity::kCritical, "T1553.002",
+    Check{"signing.signature_invalid", Severity::kCritical, "T1036.001",
           "the publisher supplies a file with a signature that verifies",
           CheckSignatureInvalid},
     Check{"signing.revoked", Severity::kCritical, "T1588.003",
           "the publisher signs again with a certificate that is not revoked",
           CheckRevoked},
-    Check{"signing.mixed", Severity::kHigh, "T1553.002",
+    Check{"signing.mixed", Severity::kHigh, "T1036.001",
           "every signature of the file verifies", CheckMixed},
     Check{"signing.malformed", Severity::kHigh, "T1036.001",
           "the file is obtained again undamaged, or the publisher signs it "
           "anew",
           CheckMalformed},
+    Check{"pe.malformed", Severity::kMedium, "T1036",
+          "the file is obtained again undamaged, or inspected as what it is",
+          CheckImageMalformed},
     Check{"signing.table_overlaps_section", Severity::kHigh, "T1036.001",
-          "the certificate table stands behind the image as the PE format "
-          "demands",
+          "the publisher supplies a file whose certificate table stands behind "
+          "the image, as the PE format demands",
           CheckTableOverlap},
     Check{"signing.data_after_signature", Severity::kHigh, "T1027.009",
-          "the bytes after the certificate table are removed",
+          "the publisher states what the bytes are, or supplies the file "
+          "without them",
           CheckDataAfterSignature},
     Check{"signing.timestamp_backdated", Severity::kHigh, "T1070.006",
           "the publisher explains the time, or signs again with a time from "
@@ -42,15 +46,18 @@ constexpr std::array kChecks = {
           "the publisher signs with a certificate issued for code signing",
           CheckCodeSigningUsage},
     Check{"signing.distrusted", Severity::kHigh, "T1588.003",
-          "the publisher signs again below a root that is trusted today",
+          "the publisher signs again with a certificate, and below a root, "
+          "that no list disallows",
           CheckDistrusted},
-    Check{"signing.untrusted", Severity::kMedium, "T1553.004",
-          "the root is imported into a trust store for this purpose, after "
-          "its fingerprint was confirmed by another way",
+    Check{"signing.untrusted", Severity::kMedium, "",
+          "its chain satisfies the platform's rules and ends in a root that "
+          "a store holds for this purpose; import a root only after its "
+          "fingerprint was confirmed by another way",
           CheckUntrusted},
     Check{"signing.incomplete_chain", Severity::kMedium, "",
-          "the missing certificate is imported with `countersign trust "
-          "import`",
+          "the missing certificate is obtained from its issuer and imported "
+          "with `countersign trust import`, or the publisher signs with the "
+          "whole chain",
           CheckIncompleteChain},
     Check{"signing.expired", Severity::kMedium, "",
           "a trusted timestamp shows that it was signed while the "
@@ -120,6 +127,9 @@ void Sink::Give(model::Severity severity, std::string message,
   finding.severity = severity;
   finding.artifact = artifact_;
   finding.message = std::move(message);
+  if (char& first = finding.message.at(0); first >= 'a' && first <= 'z') {
+    first = static_cast<char>(first - 'a' + 'A');
+  }
   finding.evidence = {ClipTo(evidence, size_bytes_)};
   if (!check_.attack.empty()) {
     finding.attack = {std::string(check_.attack)};

@@ -35,14 +35,14 @@ Verifier::Verifier(std::vector<model::TrustStore> stores,
   for (size_t i = 0; i < revocation_files.size(); ++i) {
     if (!state_->revocation.AddFile(std::move(revocation_files[i]))) {
       state_->problems.push_back(
-          "revocation file " + std::to_string(i + 1) +
-          " is neither a CRL nor an OCSP response");
+          "File " + std::to_string(i + 1) +
+          " given with --crl is neither a CRL nor an OCSP response");
     }
   }
   if (state_->trust.Unreadable() != 0) {
     state_->problems.push_back(std::to_string(state_->trust.Unreadable()) +
-                               " certificates of the trust stores cannot be "
-                               "read");
+                               " of the trust stores' certificates cannot "
+                               "be read");
   }
 }
 

@@ -24,6 +24,12 @@ struct StructureFault {
   base::Error error;
   base::ByteRange range;             // what is affected, inside the file
   std::optional<uint32_t> signature;  // index of the signature it concerns
+  enum class Part : uint8_t {
+    kSignature,    // the table, an entry or a signature
+    kCertificate,  // a certificate that came along; maybe not a needed one
+    kImage,        // the program's headers
+  };
+  Part part = Part::kSignature;
 };
 
 // Bytes in or behind a signature that no signature covers.
@@ -54,6 +60,7 @@ struct SigningFacts {
   std::optional<base::ByteRange> table_overlaps_section;
   std::optional<base::Instant> build_time;  // of the linker; unverified
   base::ByteRange certificate_table;
+  base::ByteRange security_directory;  // the entry in the header
   // A limit that kept something from being examined.
   std::optional<base::Error> limit;
 };

@@ -18,11 +18,14 @@ struct FindingRow {
 
 constexpr std::array kFindings = {
     FindingRow{"vet.incomplete", Severity::kMedium,
-               "a version of countersign that reads it, or a higher limit, is "
-               "used"},
+               "a version of countersign that reads it is used, or it is "
+               "inspected by another way"},
     FindingRow{"vet.overlay", Severity::kInfo,
                "nothing to clear; the bytes are covered by the signature if "
                "there is one"},
+    FindingRow{"vet.evidence_unreadable", Severity::kMedium,
+               "the file given for evidence is replaced by one that can be "
+               "read"},
     FindingRow{"vet.trust_list_unverified", Severity::kMedium,
                "the trust list is imported again from a source whose "
                "signature holds"},
@@ -32,7 +35,8 @@ constexpr std::array kFindings = {
 
 model::Finding MakeFinding(std::string_view id, uint32_t artifact,
                            std::string message, base::ByteRange evidence,
-                           std::vector<model::Parameter> parameters) {
+                           std::vector<model::Parameter> parameters,
+                          std::string_view clears_if) {
   const auto* row = std::ranges::find(kFindings, id, &FindingRow::id);
   CS_CHECK(row != kFindings.end());
   model::Finding finding;
@@ -42,7 +46,7 @@ model::Finding MakeFinding(std::string_view id, uint32_t artifact,
   finding.message = std::move(message);
   finding.evidence = {evidence};
   finding.parameters = std::move(parameters);
-  finding.clears_if = row->clears_if;
+  finding.clears_if = clears_if.empty() ? row->clears_if : clears_if;
   return finding;
 }
 

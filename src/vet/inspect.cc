@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/entropy.h"
 #include "formats/pe.h"
 #include "formats/sniff.h"
 #include "signing/judge.h"
@@ -40,8 +41,26 @@ bool IsNsis(base::Bytes overlay) {
   return false;
 }
 
-// What a program carries behind its sections. A package in there is not
-// opened yet, and what was not opened must not pass.
+bool IsInnoSetup(base::Bytes overlay) {
+  const std::string_view text = base::AsText(overlay);
+  return text.starts_with("idska32\x1A") || text.starts_with("zlb\x1A") ||
+         text.starts_with("Inno Setup Setup Data");
+}
+
+// Limit: 64 KiB of at least 7.5 bits a byte. Symbols, tables and certificates
+// that compilers and signers append stay below one or the other.
+bool IsPacked(base::Bytes overlay) {
+  constexpr size_t kSampleBytes = size_t{1} << 20;
+  constexpr size_t kSmallestBytes = size_t{64} << 10;
+  constexpr double kPackedBits = 7.5;
+  return overlay.size() >= kSmallestBytes &&
+         base::EntropyBits(overlay.first(std::min(
+             overlay.size(), kSampleBytes))) >= kPackedBits;
+}
+
+// What a program carries behind its sections. What looks like a package in
+// there, or is packed so that nobody can tell, is not opened yet, and what was
+// not opened must not pass.
 void DescribeOverlay(base::Bytes file, model::Inspection& inspection) {
   const auto image = formats::ParsePe(file);
   if (!image) {
@@ -58,6 +77,12 @@ void DescribeOverlay(base::Bytes file, model::Inspection& inspection) {
   if (IsNsis(overlay)) {
     NotInspected(inspection, "The NSIS installation in the program", range,
                  "this version does not open installers");
+  } else if (IsInnoSetup(overlay)) {
+    NotInspected(inspection, "The Inno Setup installation in the program",
+                 range, "this version does not open installers");
+  } else if (plain && IsPacked(overlay)) {
+    NotInspected(inspection, "The packed data behind the program's sections",
+                 range, "its form is not known");
   } else if (!plain) {
     NotInspected(inspection,
                  fmt::format("The {} behind the program's sections", row.name),
@@ -94,6 +119,10 @@ void InspectSignatures(const base::Blob& file, const formats::FormatRow& row,
   inspection.findings =
       signing::Judge(facts, 0, file.View().size(), options.at);
   artifact.signatures = std::move(facts.signatures);
+  for (const std::string& problem : verifier.Problems()) {
+    inspection.findings.push_back(MakeFinding("vet.evidence_unreadable", 0,
+                                              problem + ".", {0, 0}));
+  }
   if (facts.limit) {
     inspection.limits.push_back(
         {facts.limit->field, LimitValue(facts.limit->field, options.limits),

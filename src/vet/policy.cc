@@ -40,6 +40,7 @@ constexpr std::array kPolicy = {
     PolicyRow{"signing.mixed", Decision::kHold},
     PolicyRow{"signing.malformed", Decision::kHold},
     PolicyRow{"signing.unsupported", Decision::kHold},
+    PolicyRow{"pe.malformed", Decision::kHold},
     PolicyRow{"vet.incomplete", Decision::kHold},
 };
 // Besides the rows: any finding of this weight holds (weak only, timestamps
@@ -101,6 +102,29 @@ std::string MissingProof(const model::Inspection& inspection) {
   return "";
 }
 
+// A name inside quotation marks that it cannot end.
+std::string Quoted(std::string_view name) {
+  std::string text = "\"";
+  for (const char c : name) {
+    if (c == '"' || c == '\\') {
+      text += '\\';
+    }
+    text += c;
+  }
+  return text + "\"";
+}
+
+std::string_view RevocationClause(model::Revocation state) {
+  switch (state) {
+    case model::Revocation::kNotChecked:
+      return "; whether it was revoked was not checked";
+    case model::Revocation::kUnknown:
+      return "; whether it was revoked is not known";
+    default:
+      return "";
+  }
+}
+
 std::string AllowReason(const Artifact& artifact) {
   const SignatureFacts& first = artifact.signatures[0];
   std::string signer = "an unnamed signer";
@@ -109,11 +133,12 @@ std::string AllowReason(const Artifact& artifact) {
                                                 : first.signer->organization;
   }
   return fmt::format(
-      "{} and {} trusted, with a certificate issued in the name of \"{}\"; "
-      "that is evidence of origin, not of harmlessness.",
+      "{} and {} trusted, with a certificate issued in the name of {}{}; that "
+      "is evidence of origin, not of harmlessness.",
       artifact.signatures.size() == 1 ? "The signature holds"
                                       : "All signatures hold",
-      artifact.signatures.size() == 1 ? "is" : "are", signer);
+      artifact.signatures.size() == 1 ? "is" : "are", Quoted(signer),
+      RevocationClause(first.revocation));
 }
 
 }  // namespace

@@ -48,7 +48,8 @@ model::Inspection Failed(uint64_t size_bytes, const std::string& reason) {
   inspection.findings.push_back(
       MakeFinding("vet.incomplete", 0,
                   fmt::format("The file was not inspected: {}.", reason),
-                  {0, size_bytes}, {{"reason", reason}}));
+                  {0, size_bytes}, {{"reason", reason}},
+                  "the cause is removed and the file is vetted again"));
   return inspection;
 }
 
@@ -151,7 +152,9 @@ class PoolVetter : public Vetter {
     if (fstat(descriptor, &after) != 0 || after.st_size != before.st_size ||
         digest->size_bytes != size ||
         after.st_mtim.tv_sec != before.st_mtim.tv_sec ||
-        after.st_mtim.tv_nsec != before.st_mtim.tv_nsec) {
+        after.st_mtim.tv_nsec != before.st_mtim.tv_nsec ||
+        after.st_ctim.tv_sec != before.st_ctim.tv_sec ||
+        after.st_ctim.tv_nsec != before.st_ctim.tv_nsec) {
       inspection = Failed(digest->size_bytes, "it changed while it was read");
     }
     inspection.artifacts[0].sha256 = digest->sha256.Hex();

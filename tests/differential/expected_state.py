@@ -27,7 +27,8 @@ def some_trust(report, trust):
 
 
 def damage_is_named(report):
-    names = ("signing.malformed", "signing.unsupported", "vet.incomplete")
+    names = ("signing.malformed", "signing.unsupported", "pe.malformed",
+             "vet.incomplete")
     return any(f["id"] in names and f["evidence"] for f in report["findings"])
 
 

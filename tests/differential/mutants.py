@@ -16,13 +16,13 @@ by one `countersign vet --json FOLDER`. Checked for every mutant:
 - "allow" of a file in whose signature bytes were hidden only with a finding
   that says so.
 
-The rule on signed bytes, in full. An Authenticode digest covers the file without
-OptionalHeader.CheckSum, the security directory entry and the certificate
-table. Take the base's own layout, read by pe_layout.py: a mutant that is
-allowed must equal an allowed base in everything before that base's table but
-those two fields, its directory must still name that table, and the file must
-end where the directory says the table ends. Then only bytes that no signature
-covers were changed.
+The rule on signed bytes, in full. An Authenticode digest covers the file
+without OptionalHeader.CheckSum, the security directory entry and the
+certificate table. Take the base's own layout, read by pe_layout.py: a mutant
+that is allowed must equal an allowed base in everything before that base's
+table but those two fields, its directory must still name that table, and the
+file must end where the directory says the table ends. Then only bytes that no
+signature covers were changed.
 
 --every-bit flips each bit of a case's certificate table in turn instead, and
 prints the ranges whose change is still allowed: what in a signature is not

@@ -19,6 +19,7 @@ import argparse
 import collections
 import json
 import pathlib
+import re
 import sys
 
 from countersign import add_judging_arguments, judging_options, vet
@@ -65,7 +66,8 @@ def timestamp_values(signature):
     stamp = next(iter(signature["timestamps"]), None)
     if stamp is None:
         return {"timestamp": "", "ts_kind": "", "ts_signer": ""}
-    return {"timestamp": stamp["time"] or "",
+    # The table has whole seconds, cut off.
+    return {"timestamp": re.sub(r"\.\d+Z$", "Z", stamp["time"] or ""),
             "ts_kind": TIMESTAMP_KINDS[stamp["kind"]],
             "ts_signer": short_name(stamp["signer"])}
 

@@ -3,13 +3,13 @@
 #pragma once
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <memory>
@@ -103,6 +103,10 @@ inline std::vector<uint8_t> Act(Bytes request, int descriptor) {
     const auto blob = base::Blob::Map(descriptor);
     return blob ? ToBytes(AsText((*blob)->View())) : ToBytes("cannot map");
   }
+  if (text == "last") {
+    const auto blob = base::Blob::Map(descriptor);
+    return {blob ? (*blob)->View().back() : uint8_t{'?'}};
+  }
   if (text == "pread") {
     std::array<char, 5> buffer{};
     const ssize_t got = pread(descriptor, buffer.data(), buffer.size(), 3);
@@ -127,7 +131,7 @@ inline Service ActService() {
 inline std::unique_ptr<Pool> StartPool(PoolOptions options) {
   auto pool = Pool::Start(options, ActService());
   if (!pool) {
-    ADD_FAILURE() << pool.error();
+    std::fprintf(stderr, "%s\n", pool.error().c_str());
     std::abort();
   }
   return std::move(*pool);

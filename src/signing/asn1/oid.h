@@ -133,7 +133,6 @@ inline constexpr Oid kReasonCode{"2.5.29.21"};
 inline constexpr Oid kInvalidityDate{"2.5.29.24"};
 inline constexpr Oid kIssuingDistributionPoint{"2.5.29.28"};
 inline constexpr Oid kDeltaCrlIndicator{"2.5.29.27"};
-inline constexpr Oid kCertificateIssuer{"2.5.29.29"};
 inline constexpr Oid kOcspBasic{"1.3.6.1.5.5.7.48.1.1"};
 }  // namespace oid
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <deque>
 
+#include "base/entropy.h"
 #include "base/text.h"
 #include "formats/sniff.h"
 #include "signing/asn1/oid.h"
@@ -17,21 +17,42 @@ using base::Bytes;
 using base::ByteRange;
 using base::Input;
 
-// Shannon entropy in bits a byte.
-double Entropy(Bytes bytes) {
-  std::array<uint64_t, 256> counts{};
-  for (const uint8_t byte : bytes) {
-    ++counts[byte];
+// Quirk: installers of Google's update client carry what the user chose on
+// the web page here: the mark, a big-endian length, that many printable
+// characters, and zeros. Anything else after the mark is not that tag.
+bool IsGoogleUpdateTag(Bytes bytes) {
+  constexpr std::string_view kMark = "Gact2.0Omaha";
+  if (!base::AsText(bytes).starts_with(kMark) ||
+      bytes.size() < kMark.size() + 2) {
+    return false;
   }
-  double entropy = 0;
-  for (const uint64_t count : counts) {
-    if (count != 0) {
-      const double share =
-          static_cast<double>(count) / static_cast<double>(bytes.size());
-      entropy -= share * std::log2(share);
-    }
-  }
-  return entropy;
+  bytes = bytes.subspan(kMark.size());
+  const size_t size = size_t{bytes[0]} << 8 | bytes[1];
+  bytes = bytes.subspan(2);
+  return size <= bytes.size() &&
+         std::ranges::all_of(
+             bytes.first(size),
+             [](uint8_t b) { return b >= 0x20 && b < 0x7F; }) &&
+         std::ranges::all_of(bytes.subspan(size),
+                             [](uint8_t b) { return b == 0; });
+}
+
+// Attributes that belong among the unsigned ones. The two markers of
+// Microsoft's signing tools are a few bytes; more than that is cargo.
+bool IsExpectedUnsigned(const CmsAttribute& attribute) {
+  constexpr std::array kUnsigned = {
+      oid::kCounterSignature, oid::kTimeStampToken,
+      oid::kMicrosoftTimeStampToken, oid::kNestedSignature,
+      Oid("1.3.6.1.4.1.311.2.4.3"), Oid("1.3.6.1.4.1.311.2.4.4")};
+  constexpr std::array kMarkers = {Oid("1.3.6.1.4.1.311.2.6.1"),
+                                   Oid("1.3.6.1.4.1.311.2.6.2")};
+  constexpr size_t kMarkerBytes = 64;
+  const auto is_attribute = [&](const Oid& oid) {
+    return oid == attribute.oid;
+  };
+  return std::ranges::any_of(kUnsigned, is_attribute) ||
+         (attribute.values.bytes.size() <= kMarkerBytes &&
+          std::ranges::any_of(kMarkers, is_attribute));
 }
 
 // What `bytes` start as, past any leading zeros.
@@ -39,9 +60,7 @@ std::string MagicOf(Bytes bytes) {
   while (!bytes.empty() && bytes[0] == 0) {
     bytes = bytes.subspan(1);
   }
-  // Quirk: Google's and others' installers carry a tag of their own here.
-  constexpr std::string_view kGoogleTag = "Gact";
-  if (base::AsText(bytes).starts_with(kGoogleTag)) {
+  if (IsGoogleUpdateTag(bytes)) {
     return "google-update-tag";
   }
   const formats::FormatRow& row = formats::Sniff(bytes);
@@ -64,7 +83,7 @@ UnsignedData DescribeData(UnsignedData::Place place, Input data) {
   UnsignedData found;
   found.place = place;
   found.range = data.Range();
-  found.entropy_bits = Entropy(sample);
+  found.entropy_bits = base::EntropyBits(sample);
   found.all_zero =
       sample.size() == data.bytes.size() &&
       std::ranges::all_of(sample, [](uint8_t b) { return b == 0; });
@@ -156,11 +175,17 @@ class Collector {
   }
 
   void ReadParts(ParsedContainer& container, uint32_t signature) {
+    for (const Input rest : container.data.rest) {
+      facts_.unsigned_data.push_back(
+          DescribeData(UnsignedData::Place::kInsideEntry, rest));
+      facts_.unsigned_data.back().signature = signature;
+    }
     std::vector<base::Error> errors;
     container.certificates =
         ParseCertificates(container.data, errors, budget_);
     for (const base::Error& error : errors) {
-      facts_.faults.push_back({error, {error.offset, 0}, signature});
+      facts_.faults.push_back({error, {error.offset, 0}, signature,
+                               StructureFault::Part::kCertificate});
     }
     for (const Input list : container.data.crls) {
       // A list that cannot be read says nothing, as if it were not there.
@@ -199,9 +224,10 @@ class Collector {
             pending_.push_back({value, item.entry, index, item.depth + 1});
           }
         }
-      } else if (AttributeName(attribute.oid).empty()) {
+      } else if (!IsExpectedUnsigned(attribute)) {
         UnsignedData data = DescribeData(UnsignedData::Place::kAttribute,
-                                         attribute.values);
+                                         ValueOf(attribute));
+        data.range = attribute.values.Range();
         data.oid = DottedOid(attribute.oid);
         data.signature = index;
         facts_.unsigned_data.push_back(std::move(data));
@@ -219,9 +245,17 @@ class Collector {
     signature.range = range;
     signature.error = error;
     if (error.fault == base::Fault::kLimit) {
-      facts_.limit = error;
+      budget_.NoteReached(error.offset, error.field);
     }
     facts_.faults.push_back({error, range, index});
+  }
+
+  // The content of the attribute's first value, or all of them when it has
+  // none of a known form.
+  [[nodiscard]] Input ValueOf(const CmsAttribute& attribute) {
+    DerReader values(attribute.values, budget_);
+    const Input content = values.Any("attribute value").value;
+    return values.Failed() || !values.AtEnd() ? attribute.values : content;
   }
 
   // What follows the PKCS #7 in its entry. Zeros up to the next multiple of 8

@@ -229,6 +229,7 @@ void JudgeSigner(const ParsedSignature& signature, const SignerCheck& check,
       context);
   facts.trust = answer.trust;
   facts.trust_reason = answer.reason;
+  facts.trust_purpose = answer.store_purpose;
   facts.chain = answer.chain;
   facts.revocation = answer.revocation;
   facts.revoked = answer.revoked;
@@ -261,8 +262,10 @@ SignatureFacts Answer(const ParsedSignature& signature, uint32_t index,
   with_embedded.embedded = &signature.container->revocation;
   DescribeAttributes(*signature.signer, facts, context.budget);
   const SignerCheck check = CheckSigner(
-      {signature.signer, signature.container->data.content.bytes,
-       signature.container->certificates, false},
+      {.signer = signature.signer,
+       .content = signature.container->data.content.bytes,
+       .pool = signature.container->certificates,
+       .content_type = &oid::kSpcIndirectData},
       context.keys, context.budget);
   facts.signature_algorithm = Describe(check.scheme);
   if (signature.container->content) {
@@ -298,11 +301,15 @@ SigningFacts ExaminePe(const base::Blob& file, const Context& context) {
   const auto image = formats::ParsePe(file.View());
   if (!image) {
     facts.is_signed = model::Signed::kMalformed;
-    facts.faults.push_back({image.error(), {image.error().offset, 0}, {}});
+    facts.faults.push_back({image.error(), {image.error().offset, 0}, {},
+                            StructureFault::Part::kImage});
     return facts;
   }
   facts.detail = formats::DescribePe(*image);
   facts.certificate_table = image->certificate_table;
+  if (image->security_directory_offset) {
+    facts.security_directory = {*image->security_directory_offset, 8};
+  }
   facts.build_time = BuildTime(*image, context.at);
   if (image->certificate_table == base::ByteRange{}) {
     facts.is_signed = model::Signed::kAbsent;
@@ -328,6 +335,7 @@ SigningFacts ExaminePe(const base::Blob& file, const Context& context) {
         {{base::Fault::kMalformed, offset, "security directory"},
          {offset, 8}, {}});
   }
+  facts.limit = context.budget.Reached();
   facts.is_signed =
       readable ? model::Signed::kPresent : model::Signed::kMalformed;
   return facts;

@@ -63,6 +63,7 @@ class Sink {
 void CheckDigestMismatch(const SigningFacts& facts, Sink& sink);
 void CheckSignatureInvalid(const SigningFacts& facts, Sink& sink);
 void CheckMalformed(const SigningFacts& facts, Sink& sink);
+void CheckImageMalformed(const SigningFacts& facts, Sink& sink);
 void CheckUnsupported(const SigningFacts& facts, Sink& sink);
 void CheckMixed(const SigningFacts& facts, Sink& sink);
 void CheckSeveralSigners(const SigningFacts& facts, Sink& sink);

@@ -10,8 +10,6 @@ using model::Integrity;
 using model::Parameter;
 using model::SignatureFacts;
 
-constexpr uint64_t kDirectoryEntryBytes = 8;
-
 int64_t Number(uint64_t value) { return static_cast<int64_t>(value); }
 
 std::vector<Parameter> DataParameters(const UnsignedData& data) {
@@ -34,6 +32,22 @@ std::string Describe(const UnsignedData& data) {
   return text;
 }
 
+// A signature may be malformed in what it says, its structure being whole.
+void CheckMalformedMeaning(const SigningFacts& facts, Sink& sink) {
+  for (const SignatureFacts& signature : facts.signatures) {
+    const bool told = std::ranges::any_of(
+        facts.faults, [&](const StructureFault& fault) {
+          return fault.signature == signature.index &&
+                 fault.part == StructureFault::Part::kSignature;
+        });
+    if (signature.integrity == Integrity::kMalformed && !told) {
+      sink.Give(fmt::format("{} is damaged: {}.", Which(facts, signature),
+                            signature.integrity_reason),
+                signature.range, {{"signature", Number(signature.index)}});
+    }
+  }
+}
+
 }  // namespace
 
 std::string Which(const SigningFacts& facts, const SignatureFacts& signature) {
@@ -54,14 +68,15 @@ void CheckDigestMismatch(const SigningFacts& facts, Sink& sink) {
     }
     sink.Give(
         signature.digest == signature.computed
-            ? fmt::format("The file was changed after {} was made: a page "
-                          "does not have its signed {} digest.",
-                          Which(facts, signature),
-                          signature.digest_algorithm)
-            : fmt::format("The file was changed after {} was made: it has the "
-                          "{} digest {}, signed was {}.",
+            ? fmt::format("The file is not what {} was made for: a page does "
+                          "not have its signed digest.",
+                          Which(facts, signature))
+            : fmt::format("The file is not what {} was made for: it was "
+                          "changed after signing, or the signature comes from "
+                          "another file (signed {} {}..., found {}...).",
                           Which(facts, signature), signature.digest_algorithm,
-                          signature.computed, signature.digest),
+                          signature.digest.substr(0, 16),
+                          signature.computed.substr(0, 16)),
         signature.range,
         {{"algorithm", signature.digest_algorithm},
          {"signed", signature.digest},
@@ -76,7 +91,9 @@ void CheckSignatureInvalid(const SigningFacts& facts, Sink& sink) {
          !signature.content_mismatch)) {
       sink.Give(fmt::format("The cryptography of {} does not hold: {}.",
                             Which(facts, signature),
-                            signature.integrity_reason),
+                            signature.content_mismatch
+                                ? "its value does not fit what it signs"
+                                : signature.integrity_reason),
                 signature.range,
                 {{"signature", Number(signature.index)}});
     }
@@ -86,15 +103,19 @@ void CheckSignatureInvalid(const SigningFacts& facts, Sink& sink) {
 void CheckMalformed(const SigningFacts& facts, Sink& sink) {
   for (const StructureFault& fault : facts.faults) {
     if (fault.error.fault == base::Fault::kUnsupported ||
-        fault.error.fault == base::Fault::kLimit) {
+        fault.error.fault == base::Fault::kLimit ||
+        fault.part == StructureFault::Part::kImage) {
       continue;
     }
+    const bool spare = fault.part == StructureFault::Part::kCertificate;
     ByteRange range = fault.range;
     if (range.size == 0) {
       range = {fault.error.offset, 1};
     }
-    sink.Give(fmt::format("The signature's structure is damaged: {} {} at "
-                          "offset {}.",
+    sink.Give(spare ? model::Severity::kMedium : model::Severity::kHigh,
+              fmt::format("{} is damaged: {} {} at offset {}.",
+                          spare ? "A certificate that came with the signature"
+                                : "The signature's structure",
                           fault.error.field,
                           base::Describe(fault.error.fault),
                           fault.error.offset),
@@ -102,11 +123,29 @@ void CheckMalformed(const SigningFacts& facts, Sink& sink) {
               {{"field", std::string(fault.error.field)},
                {"offset", Number(fault.error.offset)}});
   }
+  CheckMalformedMeaning(facts, sink);
+}
+
+void CheckImageMalformed(const SigningFacts& facts, Sink& sink) {
+  for (const StructureFault& fault : facts.faults) {
+    if (fault.part == StructureFault::Part::kImage) {
+      sink.Give(fmt::format("The file starts like a Windows program but its "
+                            "headers cannot be read: {} {} at offset {}; "
+                            "whether it is signed is not known.",
+                            fault.error.field,
+                            base::Describe(fault.error.fault),
+                            fault.error.offset),
+                {fault.error.offset, 1},
+                {{"field", std::string(fault.error.field)},
+                 {"offset", Number(fault.error.offset)}});
+    }
+  }
 }
 
 void CheckUnsupported(const SigningFacts& facts, Sink& sink) {
   for (const StructureFault& fault : facts.faults) {
-    if (fault.error.fault == base::Fault::kUnsupported) {
+    if (fault.error.fault == base::Fault::kUnsupported &&
+        fault.part != StructureFault::Part::kImage) {
       sink.Give(fmt::format("A part of the signature could not be examined: "
                             "{} at offset {} is of a kind that is not "
                             "supported.",
@@ -168,7 +207,9 @@ void CheckSeveralSigners(const SigningFacts& facts, Sink& sink) {
 
 void CheckUnsigned(const SigningFacts& facts, Sink& sink) {
   if (facts.is_signed == model::Signed::kAbsent) {
-    sink.Give("The file carries no signature.", {0, kDirectoryEntryBytes});
+    sink.Give("The file carries no signature of its own (whether a catalog "
+              "covers it was not looked at).",
+              facts.security_directory);
   }
 }
 
@@ -176,8 +217,8 @@ void CheckTableOverlap(const SigningFacts& facts, Sink& sink) {
   if (facts.table_overlaps_section) {
     const ByteRange table = *facts.table_overlaps_section;
     sink.Give(fmt::format("The certificate table at offset {} lies on bytes "
-                          "that are loaded as a section, which no digest "
-                          "covers.",
+                          "that are loaded as a section; no honest signer "
+                          "puts it there.",
                           table.offset),
               table, {{"offset", Number(table.offset)}});
   }
@@ -204,7 +245,13 @@ void CheckUnsignedData(const SigningFacts& facts, Sink& sink) {
 void CheckDataAfterSignature(const SigningFacts& facts, Sink& sink) {
   for (const UnsignedData& data : facts.unsigned_data) {
     if (data.place == UnsignedData::Place::kAfterTable) {
-      sink.Give(fmt::format("Data follows the certificate table: {}.",
+      // Covered when every digest holds: then it is odd, not added later.
+      const bool covered = std::ranges::none_of(
+          facts.signatures, [](const SignatureFacts& signature) {
+            return signature.integrity != Integrity::kValid;
+          });
+      sink.Give(covered ? model::Severity::kMedium : model::Severity::kHigh,
+                fmt::format("Data follows the certificate table: {}.",
                             Describe(data)),
                 data.range, DataParameters(data));
     }
@@ -214,8 +261,8 @@ void CheckDataAfterSignature(const SigningFacts& facts, Sink& sink) {
 void CheckUnauthenticatedAttribute(const SigningFacts& facts, Sink& sink) {
   for (const UnsignedData& data : facts.unsigned_data) {
     if (data.place == UnsignedData::Place::kAttribute) {
-      sink.Give(fmt::format("An unsigned attribute that no standard names "
-                            "({}) holds data: {}.",
+      sink.Give(fmt::format("An unsigned attribute that Authenticode has no use "
+                            "for ({}) holds data: {}.",
                             data.oid, Describe(data)),
                 data.range, DataParameters(data));
     }

@@ -134,6 +134,8 @@ void CheckTimestampBackdated(const SigningFacts& facts, Sink& sink) {
       }
       if (IsTrusted(b) || OnlyYearDiffers(a, b)) {
         sink.Give(
+            OnlyYearDiffers(a, b) ? model::Severity::kHigh
+                                  : model::Severity::kMedium,
             fmt::format("A time looks set back: {} by \"{}\", which no store "
                         "trusts, while another timestamp of the file says {}"
                         "{}.",

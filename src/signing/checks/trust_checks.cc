@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include "model/trust.h"
 #include "signing/checks/check.h"
+#include "signing/revocation/revocation.h"
 
 namespace countersign::signing {
 namespace {
@@ -29,9 +31,11 @@ std::vector<model::Parameter> SignerParameters(
           {"signer", SignerName(signature)}};
 }
 
+// A SHA-1 certificate of its time is history; anything else that is weak
+// could be forged today, be it the signature or its chain.
 bool IsWeakItself(const SignatureFacts& signature) {
   return std::ranges::any_of(signature.weak, [](const std::string& word) {
-    return !word.starts_with("chain-");
+    return word != "chain-sha1";
   });
 }
 
@@ -60,11 +64,8 @@ void CheckRevokedAfterSigning(const SigningFacts& facts, Sink& sink) {
     if (!signature.revoked || signature.revoked->before_signing) {
       continue;
     }
-    // RFC 5280 section 5.3.1: these reasons say nothing against the key.
     const std::string& reason = signature.revoked->reason;
-    const bool harmless = reason == "superseded" ||
-                          reason == "cessationOfOperation" ||
-                          reason == "affiliationChanged";
+    const bool harmless = IsHarmlessReason(reason);
     sink.Give(harmless ? model::Severity::kLow : model::Severity::kMedium,
               fmt::format("\"{}\" was revoked {} ({}), after the time that "
                           "the timestamp of {} proves.",
@@ -163,9 +164,8 @@ void CheckTrustDisagrees(const SigningFacts& facts, Sink& sink) {
 
 void CheckTlsFallback(const SigningFacts& facts, Sink& sink) {
   for (const SignatureFacts& signature : facts.signatures) {
-    if (!signature.chain.empty() &&
-        signature.chain.back().store == "system-tls") {
-      sink.Give(fmt::format("The chain of {} ends in the system's roots for "
+    if (signature.trust_purpose == model::Name(model::Purpose::kTls)) {
+      sink.Give(fmt::format("The chain of {} ends in a store of roots for "
                             "TLS, which were never vetted for code signing.",
                             Which(facts, signature)),
                 signature.range, SignerParameters(signature));

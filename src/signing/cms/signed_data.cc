@@ -149,6 +149,7 @@ base::Result<SignerInfo> ParseSignerInfo(Input input, base::Budget& budget) {
   if (const auto set = reader.Optional(tag::Explicit(1), "unsignedAttrs")) {
     ReadAttributes(set->value, reader, signer.unsigned_attributes);
   }
+  signer.rest = reader.Rest();
   return reader.Finish(std::move(signer));
 }
 
@@ -184,6 +185,12 @@ base::Result<SignedData> ParseSignedData(Input input, base::Budget& budget) {
     ReadSet(set->value, reader, data.crls);
   }
   ReadSigners(reader.Expect(tag::kSet, "signerInfos").value, reader, data);
+  data.rest = {content.Rest(), sequence.Rest(), reader.Rest()};
+  for (const SignerInfo& signer : data.signers) {
+    data.rest.push_back(signer.rest);
+  }
+  std::erase_if(data.rest,
+                [](const Input& rest) { return rest.bytes.empty(); });
   return reader.Finish(std::move(data));
 }
 

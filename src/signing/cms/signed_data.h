@@ -34,6 +34,7 @@ struct SignerInfo {
   AlgorithmIdentifier signature_algorithm;
   base::Input signature;
   std::vector<CmsAttribute> unsigned_attributes;
+  base::Input rest;  // bytes inside it that the structure does not define
 };
 
 struct SignedData {
@@ -47,6 +48,9 @@ struct SignedData {
   std::vector<base::Input> certificates;  // DER of each
   std::vector<base::Input> crls;
   std::vector<SignerInfo> signers;
+  // Bytes inside the ContentInfo that the structures do not define. Decoders
+  // skip them; nobody signs them.
+  std::vector<base::Input> rest;
   // Bytes of a content that came in segments; `content` may view it.
   std::shared_ptr<std::vector<uint8_t>> storage;
 };

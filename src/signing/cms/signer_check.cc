@@ -43,6 +43,26 @@ base::Digest SignedDigest(const SignerInfo& signer, Bytes content,
 
 // False when a messageDigest attribute names another digest than the
 // content's. Without signed attributes there is nothing to compare.
+// True when a signed contentType attribute is there and none of its values is
+// `type`. Quirk: signers exist that repeat the attribute.
+bool NamesAnotherType(const SignerInfo& signer, const Oid& type,
+                      base::Budget& budget) {
+  bool named = false;
+  for (const CmsAttribute& attribute : signer.signed_attributes) {
+    if (!(oid::kContentType == attribute.oid)) {
+      continue;
+    }
+    named = true;
+    DerReader values(attribute.values, budget);
+    while (!values.AtEnd()) {
+      if (type == values.Any("contentType").value.bytes) {
+        return false;
+      }
+    }
+  }
+  return named;
+}
+
 bool ContentAgrees(const SignerQuestion& question,
                    base::DigestAlgorithm algorithm, SignerCheck& check,
                    base::Budget& budget) {
@@ -89,6 +109,12 @@ SignerCheck CheckSigner(const SignerQuestion& question, KeyCache& keys,
   }
   if (!ContentAgrees(question, *check.digest, check, budget)) {
     return check;
+  }
+  if (question.content_type != nullptr &&
+      NamesAnotherType(signer, *question.content_type, budget)) {
+    check.signature_mismatch = true;
+    return Refuse(check, Integrity::kInvalid,
+                  "the signed attributes name another type of content");
   }
   if (check.certificate == nullptr) {
     return Refuse(check, Integrity::kUnsupported,

@@ -29,6 +29,10 @@ struct SignerQuestion {
   const SignerInfo* signer = nullptr;
   base::Bytes content;  // what the message digest covers
   std::span<const Certificate> pool;
+  // When set, a signed contentType attribute must name this type, or a key
+  // that signed something else of the attacker's choice could stand in
+  // (RFC 5652 section 11.1).
+  const Oid* content_type = nullptr;
   // PKCS #9 countersignature of Authenticode: a bare digest in the RSA block
   // is accepted (see VerifyDigest).
   bool legacy_countersignature = false;

@@ -74,10 +74,13 @@ void CheckRevocation(const ChainQuestion& question, const PathAnswer& path,
       (context.embedded == nullptr || context.embedded->Empty())) {
     return;
   }
-  answer.revocation = Revocation::kGood;
-  if (path.chain.size() < 2) {
+  // Why: below a root that nobody vouches for, a list proves nothing, and a
+  // forged one would make its victim look revoked.
+  if (path.chain.size() < 2 || path.store.empty()) {
     answer.revocation = Revocation::kUnknown;
+    return;
   }
+  answer.revocation = Revocation::kGood;
   for (size_t i = 0; i + 1 < path.chain.size(); ++i) {
     const RevocationStatus status =
         StatusOf(*path.chain[i], *path.chain[i + 1], question.signed_at,
@@ -114,6 +117,9 @@ ChainAnswer JudgeChain(const ChainQuestion& question, const Context& context) {
         {SubjectText(*certificate), certificate->sha256.Hex(), ""});
   }
   answer.chain.back().store = path.store;
+  if (!path.store.empty()) {
+    answer.store_purpose = model::Name(path.purpose);
+  }
   answer.trust = path.trust;
   answer.reason = path.reason;
   if (const std::string why = UsageProblem(*question.signer, question.usage);

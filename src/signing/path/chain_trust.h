@@ -26,6 +26,8 @@ struct ChainQuestion {
 struct ChainAnswer {
   model::Trust trust = model::Trust::kUnchecked;
   std::string reason;
+  // What the store that the chain ends in is for; empty without a store.
+  std::string store_purpose;
   std::vector<model::ChainLink> chain;
   std::vector<const Certificate*> certificates;  // the same, leaf first
   model::Revocation revocation = model::Revocation::kNotChecked;

@@ -3,7 +3,7 @@
 namespace countersign::signing {
 
 std::optional<PublicKey> KeyCache::KeyOf(const Certificate& certificate) {
-  std::string name(base::AsText(certificate.spki.bytes));
+  std::string name(base::AsText(certificate.sha256.View()));
   if (const auto known = keys_.find(name); known != keys_.end()) {
     return known->second;
   }
@@ -18,7 +18,7 @@ SignatureCheck KeyCache::IsSignedBy(const Certificate& subject,
                                     const Certificate& issuer,
                                     base::Budget& budget) {
   std::string name(base::AsText(subject.sha256.View()));
-  name += base::AsText(issuer.spki.bytes);
+  name += base::AsText(issuer.sha256.View());
   if (const auto known = links_.find(name); known != links_.end()) {
     return known->second;
   }

@@ -24,8 +24,8 @@ class KeyCache {
                             const Certificate& issuer, base::Budget& budget);
 
  private:
-  // Limit: entries kept; beyond it everything is forgotten. 4096 keys are
-  // about 8 MiB.
+  // Limit: entries kept, by the digests of certificates; beyond it everything
+  // is forgotten. 4096 keys of 2048 bits are about 8 MiB.
   static constexpr size_t kMaxEntries = 4096;
 
   std::unordered_map<std::string, std::optional<PublicKey>> keys_;

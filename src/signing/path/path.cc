@@ -61,18 +61,27 @@ class PathSearch {
   PathAnswer Run() {
     std::vector<std::vector<const Certificate*>> open = {{question_.leaf}};
     for (int step = 0; !open.empty(); ++step) {
-      const std::vector<const Certificate*> path = std::move(open.back());
+      std::vector<const Certificate*> path = std::move(open.back());
       open.pop_back();
       if (step >= kMaxSteps) {
+        budget_.NoteReached(question_.leaf->der.offset, "path search");
         Offer({Trust::kIncompleteChain,
                "the search for a certification path reached its limit"},
               path, nullptr);
         break;
       }
-      if (const StoredCertificate* anchor = AnchorOf(*path.back())) {
+      const StoredCertificate* anchor = AnchorOf(path);
+      // A certificate for an anchor's key by somebody else (a cross-
+      // certificate) may also lead to another root.
+      if (anchor == nullptr ||
+          anchor->certificate.sha256 != path.back()->sha256) {
+        Expand(path, open, anchor != nullptr);
+      }
+      if (anchor != nullptr) {
+        // Why: name and key make the anchor; what came with the signature
+        // under that name and key says nothing about dates and constraints.
+        path.back() = &anchor->certificate;
         Offer(RateAnchored(path, *anchor), path, anchor);
-      } else {
-        Expand(path, open);
       }
       if (best_ && best_->trust == Trust::kTrusted) {
         break;
@@ -82,12 +91,17 @@ class PathSearch {
   }
 
  private:
-  // The store's anchor that is this certificate, or has its subject and key.
-  const StoredCertificate* AnchorOf(const Certificate& certificate) const {
+  // The store's anchor that the path has reached: one with the subject and key
+  // of its last certificate. A path of one certificate must be the anchor.
+  const StoredCertificate* AnchorOf(
+      const std::vector<const Certificate*>& path) const {
+    const Certificate& certificate = *path.back();
     for (const StoredCertificate* stored :
          trust_.BySubject(certificate.subject.bytes)) {
       if (stored->entry->anchor && stored->Serves(question_.purpose) &&
-          SameIdentity(stored->certificate, certificate)) {
+          SameIdentity(stored->certificate, certificate) &&
+          (path.size() > 1 ||
+           stored->certificate.sha256 == certificate.sha256)) {
         return stored;
       }
     }
@@ -111,7 +125,8 @@ class PathSearch {
   }
 
   void Expand(const std::vector<const Certificate*>& path,
-              std::vector<std::vector<const Certificate*>>& open) {
+              std::vector<std::vector<const Certificate*>>& open,
+              bool is_anchored) {
     const Certificate& last = *path.back();
     std::vector<std::vector<const Certificate*>> next;
     const auto consider = [&](const Certificate& issuer) {
@@ -130,7 +145,7 @@ class PathSearch {
     for (const Certificate& issuer : question_.pool) {
       consider(issuer);
     }
-    if (next.empty()) {
+    if (next.empty() && !is_anchored) {
       Offer(RateDeadEnd(path), path, nullptr);
     }
     // The first candidate is to be tried first.
@@ -150,7 +165,8 @@ class PathSearch {
           base::Equal(issuer.subject.bytes, last.issuer.bytes)) {
         return {Trust::kUntrusted,
                 fmt::format("\"{}\" writes its elliptic curve out instead of "
-                            "naming it, so it is not the root it imitates",
+                            "naming it, as an imitation of another's key "
+                            "would",
                             SubjectText(issuer))};
       }
     }
@@ -251,17 +267,21 @@ class PathSearch {
         };
         if (entry->disallowed_after && applies(entry->disallowed_usages) &&
             question_.at >= *entry->disallowed_after) {
+          const bool always = base::UnixSeconds(*entry->disallowed_after) <= 0;
           return {Trust::kDistrusted,
-                  fmt::format("\"{}\" is distrusted for what was signed from "
-                              "{} on",
-                              SubjectText(*certificate),
-                              base::ToRfc3339(*entry->disallowed_after))};
+                  fmt::format(
+                      "a trust list disallows \"{}\"{}",
+                      SubjectText(*certificate),
+                      always ? std::string()
+                             : fmt::format(" for what was signed from {} on",
+                                           base::ToRfc3339(
+                                               *entry->disallowed_after)))};
         }
         if (entry->not_before && applies(entry->not_before_usages) &&
             path[0]->not_before >= *entry->not_before) {
           return {Trust::kDistrusted,
-                  fmt::format("\"{}\" is distrusted for certificates issued "
-                              "from {} on",
+                  fmt::format("a trust list disallows \"{}\" for certificates "
+                              "issued from {} on",
                               SubjectText(*certificate),
                               base::ToRfc3339(*entry->not_before))};
         }
@@ -293,7 +313,8 @@ class PathSearch {
       return;
     }
     best_ = PathAnswer{rated.trust, std::move(rated.reason), path,
-                       anchor != nullptr ? anchor->store->name : ""};
+                       anchor != nullptr ? anchor->store->name : "",
+                       question_.purpose};
   }
 
   const PathQuestion& question_;

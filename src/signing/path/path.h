@@ -38,6 +38,7 @@ struct PathAnswer {
   std::string reason;  // one clause; empty when trusted
   std::vector<const Certificate*> chain;  // leaf first
   std::string store;                      // that holds the last one
+  model::Purpose purpose = model::Purpose::kCodeSigning;  // that it serves
 };
 
 // The most favourable answer over all paths that the limits allow.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "signing/trust_list.h"
+
 namespace countersign::signing {
 
 bool StoredCertificate::Serves(model::Purpose purpose) const {
@@ -17,6 +19,9 @@ TrustSet::TrustSet(std::vector<model::TrustStore> stores)
       }
       if (!entry.sha256.empty()) {
         by_sha256_[entry.sha256].push_back(&entry);
+      }
+      if (!entry.disallowed_hash.empty()) {
+        by_disallowed_hash_[entry.disallowed_hash].push_back(&entry);
       }
       if (entry.certificate.empty()) {
         continue;
@@ -45,8 +50,10 @@ const std::vector<const StoredCertificate*>& TrustSet::BySubject(
 std::vector<const model::TrustEntry*> TrustSet::Listings(
     const Certificate& certificate) const {
   std::vector<const model::TrustEntry*> entries;
-  if (by_sha1_.empty() && by_sha256_.empty()) {
-    return entries;
+  for (const StoredCertificate* stored : BySubject(certificate.subject.bytes)) {
+    if (base::Equal(stored->certificate.spki.bytes, certificate.spki.bytes)) {
+      entries.push_back(stored->entry);
+    }
   }
   const auto add = [&entries](const auto& index, const std::string& digest) {
     if (const auto found = index.find(std::string_view(digest));
@@ -60,6 +67,11 @@ std::vector<const model::TrustEntry*> TrustSet::Listings(
   };
   add(by_sha256_, certificate.sha256.Hex());
   add(by_sha1_, certificate.sha1.Hex());
+  if (!by_disallowed_hash_.empty()) {
+    for (const std::string& hash : DisallowedHashes(certificate.der.bytes)) {
+      add(by_disallowed_hash_, hash);
+    }
+  }
   return entries;
 }
 

@@ -35,7 +35,8 @@ class TrustSet {
   [[nodiscard]] const std::vector<const StoredCertificate*>& BySubject(
       base::Bytes subject) const;
 
-  // Entries, in whatever store, that list the certificate with these digests.
+  // Entries, in whatever store, that list the certificate by digest, or list
+  // another certificate of the same subject and key.
   [[nodiscard]] std::vector<const model::TrustEntry*> Listings(
       const Certificate& certificate) const;
 
@@ -53,6 +54,8 @@ class TrustSet {
       by_sha1_;
   std::unordered_map<std::string_view, std::vector<const model::TrustEntry*>>
       by_sha256_;
+  std::unordered_map<std::string_view, std::vector<const model::TrustEntry*>>
+      by_disallowed_hash_;
   std::vector<const StoredCertificate*> none_;
   size_t unreadable_ = 0;
 };

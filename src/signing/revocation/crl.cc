@@ -78,6 +78,9 @@ void ReadExtensions(Input wrapped, RevocationList& crl, base::Budget& budget) {
     const auto critical = reader.Optional(tag::kBoolean, "critical");
     if (oid::kDeltaCrlIndicator == id) {
       crl.partial = true;
+    } else if (critical && !(oid::kIssuingDistributionPoint == id)) {
+      // RFC 5280 section 5.2: then the list must not be used to clear one.
+      crl.partial = true;
     } else if (oid::kIssuingDistributionPoint == id && critical) {
       DerReader value(reader.Expect(tag::kOctetString, "extnValue").value,
                       budget);
@@ -86,8 +89,9 @@ void ReadExtensions(Input wrapped, RevocationList& crl, base::Budget& budget) {
           budget);
       while (!point.AtEnd()) {
         const uint8_t field = point.Any("issuingDistributionPoint").identifier;
-        // [0] only says where the list is published.
+        // [0] only says where the list is published; [4] is indirectCRL.
         crl.partial = crl.partial || field != tag::Explicit(0);
+        crl.indirect = crl.indirect || field == tag::Context(4);
       }
     }
   }

@@ -87,6 +87,11 @@ std::string_view ReasonName(uint8_t reason) {
   return reason < kReasons.size() ? kReasons[reason] : kReasons[0];
 }
 
+bool IsHarmlessReason(std::string_view reason) {
+  return reason == "superseded" || reason == "cessationOfOperation" ||
+         reason == "affiliationChanged";
+}
+
 base::Result<void> RevocationSet::Add(base::Input der, base::Budget& budget) {
   if (auto list = ParseRevocationList(der, budget)) {
     lists_.push_back(*std::move(list));
@@ -114,13 +119,21 @@ base::Result<void> RevocationSet::AddFile(std::vector<uint8_t> file) {
 bool RevocationSet::IsSigned(const RevocationList& list,
                              const Certificate& issuer, KeyCache& keys,
                              base::Budget& budget) const {
-  const auto [entry, is_new] = verified_.try_emplace(
-      {&list, std::string(base::AsText(issuer.spki.bytes))}, false);
-  if (is_new) {
-    entry->second = HoldsUnder(issuer, list.tbs, list.signature_algorithm,
-                               list.signature, keys, budget);
+  const std::pair name(&list,
+                       std::string(base::AsText(issuer.sha256.View())));
+  if (const auto known = verified_.find(name); known != verified_.end()) {
+    return known->second;
   }
-  return entry->second;
+  const bool holds = HoldsUnder(issuer, list.tbs, list.signature_algorithm,
+                                list.signature, keys, budget);
+  // Why: an answer that a spent budget forced must not outlive its file.
+  if (holds || !budget.Reached()) {
+    if (verified_.size() >= kMaxVerified) {
+      verified_.clear();
+    }
+    verified_.emplace(name, holds);
+  }
+  return holds;
 }
 
 RevocationStatus RevocationSet::StatusOf(const Certificate& certificate,
@@ -134,7 +147,8 @@ RevocationStatus RevocationSet::StatusOf(const Certificate& certificate,
   }
   status.state = Revocation::kUnknown;
   for (const RevocationList& list : lists_) {
-    if (!base::Equal(list.issuer.bytes, certificate.issuer.bytes) ||
+    if (list.indirect ||
+        !base::Equal(list.issuer.bytes, certificate.issuer.bytes) ||
         (issuer.usage && (*issuer.usage & key_usage::kCrlSign) == 0) ||
         !IsSigned(list, issuer, keys, budget)) {
       continue;

@@ -35,7 +35,8 @@ struct RevocationList {
   AlgorithmIdentifier signature_algorithm;
   base::Input signature;
   std::vector<RevokedEntry> entries;  // sorted by serial
-  bool partial = false;  // delta, indirect or scoped: cannot say "good"
+  bool partial = false;   // delta or scoped: cannot say "good"
+  bool indirect = false;  // may be about other issuers: not used
 };
 
 // One answer of an OCSP response.
@@ -76,6 +77,10 @@ struct RevocationStatus {
 // "keyCompromise" and so on, RFC 5280 section 5.3.1.
 [[nodiscard]] std::string_view ReasonName(uint8_t reason);
 
+// True when a revocation for this reason says nothing against what the key
+// signed before: superseded, cessationOfOperation, affiliationChanged.
+[[nodiscard]] bool IsHarmlessReason(std::string_view reason);
+
 class RevocationSet {
  public:
   // Adds the CRL or OCSP response in `der`, which must outlive the set; fails
@@ -102,6 +107,9 @@ class RevocationSet {
   // hashing a list of a megabyte for every file would be all we do.
   bool IsSigned(const RevocationList& list, const Certificate& issuer,
                 KeyCache& keys, base::Budget& budget) const;
+
+  // Limit: remembered answers; a few hundred bytes each.
+  static constexpr size_t kMaxVerified = 1024;
 
   std::vector<std::unique_ptr<std::vector<uint8_t>>> owned_;
   mutable std::map<std::pair<const RevocationList*, std::string>, bool>

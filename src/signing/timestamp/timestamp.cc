@@ -103,6 +103,24 @@ void JudgeAuthority(TimestampFacts& facts, const SignerCheck& check,
   facts.trust = answer.trust;
   facts.chain = answer.chain;
   facts.reason = answer.reason;
+  // RFC 3161 section 4: tokens from before a revocation stand only when the
+  // reason says nothing against the key.
+  if (facts.trust == Trust::kTrusted && answer.revoked &&
+      !IsHarmlessReason(answer.revoked->reason)) {
+    facts.trust = Trust::kRevoked;
+    facts.reason = fmt::format("\"{}\" was revoked {} ({})",
+                               answer.revoked->certificate,
+                               base::ToRfc3339(answer.revoked->revoked_at),
+                               answer.revoked->reason);
+  }
+  // Limit: five minutes, what clocks of authorities may be ahead.
+  constexpr int64_t kClockSkewSeconds = 300;
+  if (facts.trust == Trust::kTrusted &&
+      base::UnixSeconds(*facts.time) >
+          base::UnixSeconds(context.at) + kClockSkewSeconds) {
+    facts.trust = Trust::kUntrusted;
+    facts.reason = "it states a time after the instant judged at";
+  }
 }
 
 // Adds what is weak about a timestamp.
@@ -117,13 +135,26 @@ void NoteWeakness(TimestampFacts& facts, const SignerCheck& check) {
   }
 }
 
+constexpr Oid kSigningCertificate{"1.2.840.113549.1.9.16.2.12"};
+constexpr Oid kSigningCertificateV2{"1.2.840.113549.1.9.16.2.47"};
+
+// True when the signer meant to sign a token: the signed content type says so,
+// or the attribute is there that RFC 3161 section 2.4.2 demands of tokens.
+// Why: a legacy service signs whatever bytes are handed to it as a "signature
+// value"; without this, a TSTInfo of any date could be handed to it.
+bool MeansToken(const SignerInfo& signer, base::Budget& budget) {
+  const auto type =
+      FirstValue(signer.signed_attributes, oid::kContentType, budget);
+  return (type && oid::kTstInfo == type->value.bytes) ||
+         FirstValue(signer.signed_attributes, kSigningCertificate, budget) ||
+         FirstValue(signer.signed_attributes, kSigningCertificateV2, budget);
+}
+
 // RFC 5035 section 3: the signed attribute names the certificate that was
 // meant; another one of the same issuer and serial must not stand in for it.
 bool NamesAnotherCertificate(const SignerInfo& signer,
                              const Certificate& certificate,
                              base::Budget& budget) {
-  constexpr Oid kSigningCertificate{"1.2.840.113549.1.9.16.2.12"};
-  constexpr Oid kSigningCertificateV2{"1.2.840.113549.1.9.16.2.47"};
   const auto v2 =
       FirstValue(signer.signed_attributes, kSigningCertificateV2, budget);
   const auto v1 =
@@ -179,7 +210,9 @@ TimestampFacts ExamineToken(Input value, const SignerInfo& stamped,
       ParseCertificates(*data, ignored, context.budget);
   pool.insert(pool.end(), outer_pool.begin(), outer_pool.end());
   const SignerCheck check =
-      CheckSigner({&data->signers[0], data->content.bytes, pool, false},
+      CheckSigner({.signer = &data->signers[0],
+                   .content = data->content.bytes,
+                   .pool = pool},
                   context.keys, context.budget);
   facts.integrity = check.integrity;
   facts.reason = check.reason;
@@ -193,6 +226,9 @@ TimestampFacts ExamineToken(Input value, const SignerInfo& stamped,
                                 .View())) {
       Refuse(facts, Integrity::kInvalid,
              "the timestamp is of another signature");
+    } else if (!MeansToken(data->signers[0], context.budget)) {
+      Refuse(facts, Integrity::kInvalid,
+             "its authority signed something else than a timestamp token");
     } else if (NamesAnotherCertificate(data->signers[0], *check.certificate,
                                        context.budget)) {
       Refuse(facts, Integrity::kInvalid,
@@ -221,7 +257,10 @@ TimestampFacts ExamineCountersignature(Input value, const SignerInfo& stamped,
     facts.time = instant ? std::optional(*instant) : std::nullopt;
   }
   const SignerCheck check =
-      CheckSigner({&*signer, stamped.signature.bytes, pool, true},
+      CheckSigner({.signer = &*signer,
+                   .content = stamped.signature.bytes,
+                   .pool = pool,
+                   .legacy_countersignature = true},
                   context.keys, context.budget);
   facts.integrity = check.integrity;
   facts.reason = check.reason;

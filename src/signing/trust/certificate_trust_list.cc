@@ -17,7 +17,7 @@
 //
 // The attributes are read in list_entry.cc.
 //
-// Spec: [MS-CAESO] (2009) appendix "Certificate Trust List"; CTL_INFO
+// Spec: [MS-CAESO] (2009) on certificate trust lists; CTL_INFO
 // and CTL_ENTRY in wincrypt.h.
 #include "base/text.h"
 #include "signing/asn1/der.h"

@@ -117,7 +117,7 @@ TEST(CertificateTrustList, ReadsEveryCondition) {
 }
 
 // A value of no bytes withdraws a condition; see the note on the VeriSign G5
-// root in certificate_trust_list.cc.
+// root in list_entry.cc.
 TEST(CertificateTrustList, EmptyValueIsNoCondition) {
   ForgedList recipe;
   recipe.entries = {ForgedEntry(std::vector<uint8_t>(20, 1),

@@ -190,10 +190,29 @@ void ParseExtensions(DerReader& tbs, Certificate& certificate) {
   }
 }
 
+// The wrapper around the signed part is not itself signed. Lists name
+// certificates by the digest of the whole, so it must have one form only:
+// definite, shortest lengths (X.690 section 10.1) and the same algorithm
+// twice (RFC 5280 section 4.1.1.2).
+bool IsShortestForm(const Element& element) {
+  size_t header = 2;
+  if (element.value.bytes.size() > 0x7F) {
+    for (size_t rest = element.value.bytes.size(); rest != 0; rest >>= 8) {
+      ++header;
+    }
+  }
+  return !element.indefinite && element.whole.bytes.size() ==
+                                    header + element.value.bytes.size();
+}
+
 void ParseTbs(DerReader& tbs, Certificate& certificate) {
   (void)tbs.Optional(tag::Explicit(0), "version");
   certificate.serial = tbs.Expect(tag::kInteger, "serialNumber").value.bytes;
-  (void)ReadAlgorithm(tbs, "signature");
+  const AlgorithmIdentifier inner = ReadAlgorithm(tbs, "signature");
+  if (!base::Equal(inner.whole.bytes,
+                   certificate.signature_algorithm.whole.bytes)) {
+    tbs.Fail(Fault::kMalformed, "signatureAlgorithm");
+  }
   certificate.issuer = tbs.Expect(tag::kSequence, "issuer").whole;
   DerReader validity(tbs.Expect(tag::kSequence, "validity").value,
                      tbs.SharedBudget());
@@ -236,9 +255,13 @@ base::Result<Certificate> ParseCertificate(Input der, base::Budget& budget) {
   certificate.signature_algorithm =
       ReadAlgorithm(reader, "signatureAlgorithm");
   const Element bits = reader.Expect(tag::kBitString, "signatureValue");
+  reader.ExpectEnd("Certificate");
   if (outer.Failed() || reader.Failed()) {
     return outer.Failed() ? outer.Finish(certificate)
                           : reader.Finish(certificate);
+  }
+  if (!IsShortestForm(whole) || !IsShortestForm(bits)) {
+    return base::Fail(Fault::kMalformed, whole.whole.offset, "Certificate");
   }
   certificate.der = whole.whole;
   certificate.tbs = tbs.whole;

@@ -122,6 +122,7 @@ class Join {
     for (const signing::ListedCertificate& listed : loaded.list.entries) {
       TrustEntry& entry = store.entries.emplace_back(listed.entry);
       if (!listed.disallowed_hash.empty()) {
+        entry.disallowed_hash = listed.disallowed_hash;
         Identify(listed.disallowed_hash, entry);
       }
       Fill(entry);
