@@ -28,6 +28,10 @@ function(countersign_module name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ${library} countersign_flags
                           GTest::gtest_main)
+    # Tests keep their own names to themselves, so they are not merged; the
+    # header that costs them most is compiled once.
+    set_target_properties(${name}_test PROPERTIES UNITY_BUILD OFF)
+    target_precompile_headers(${name}_test PRIVATE <gtest/gtest.h>)
     if(TARGET countersign_forge)
       target_link_libraries(${name}_test PRIVATE countersign_forge)
     endif()

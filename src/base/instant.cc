@@ -64,6 +64,14 @@ std::optional<int> Offset(std::string_view& text) {
   return east ? total : -total;
 }
 
+// `instant` if it lies in the years 1 to 9999, which is what RFC 3339 can say.
+std::optional<Instant> Sayable(Instant instant) {
+  constexpr Instant kFirst{-62'135'596'800'000'000};
+  constexpr Instant kLast{253'402'300'799'999'999};
+  return instant >= kFirst && instant <= kLast ? std::optional(instant)
+                                               : std::nullopt;
+}
+
 std::optional<Instant> ParseClock(std::string_view text, CivilTime civil) {
   const auto hour = Digits(text, 2);
   const bool colon1 = Eat(text, ':');
@@ -88,8 +96,8 @@ std::optional<Instant> ParseClock(std::string_view text, CivilTime civil) {
   if (!offset_minutes || !text.empty() || !instant) {
     return std::nullopt;
   }
-  return Instant{instant->unix_microseconds -
-                 int64_t{*offset_minutes} * 60'000'000};
+  return Sayable({instant->unix_microseconds -
+                  int64_t{*offset_minutes} * 60'000'000});
 }
 
 }  // namespace
@@ -111,7 +119,8 @@ std::optional<Instant> FromCivil(const CivilTime& civil) {
   const int64_t seconds =
       days * 86'400 + int64_t{civil.hour} * 3'600 +
                           int64_t{civil.minute} * 60 + civil.second;
-  return Instant{seconds * 1'000'000 + civil.microsecond};
+  // A leap second may still be the first of year 10000.
+  return Sayable({seconds * 1'000'000 + civil.microsecond});
 }
 
 CivilTime ToCivil(Instant instant) {

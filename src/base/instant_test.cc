@@ -13,8 +13,8 @@ TEST(Instant, FromFileTime) {
   // 1601, the epoch of FILETIME; 1970; the last moment of 9999.
   EXPECT_EQ(ToRfc3339(*FromFileTime(0)), "1601-01-01T00:00:00Z");
   EXPECT_EQ(FromFileTime(116'444'736'000'000'000), Instant{});
-  EXPECT_EQ(ToRfc3339(*FromFileTime(132'537'600'000'000'000)),
-            "2020-12-30T16:00:00Z");
+  EXPECT_EQ(ToRfc3339(*FromFileTime(132537600000000000ULL)),
+            "2020-12-30T00:00:00Z");
   EXPECT_EQ(ToRfc3339(*FromFileTime(2'650'467'743'999'999'999)),
             "9999-12-31T23:59:59.999999Z");
   EXPECT_EQ(FromFileTime(2'650'467'744'000'000'000), std::nullopt);

@@ -181,6 +181,7 @@ struct SignatureFacts {
   std::string integrity_reason;  // empty when valid
   bool content_mismatch = false;  // the file's digest is not the signed one
   bool signature_mismatch = false;  // the cryptographic signature fails
+  std::string content_type;  // OID of what it says it signs
   std::string digest_algorithm;
   std::string digest;    // as signed
   std::string computed;  // as found in the file
@@ -214,6 +215,7 @@ struct SignatureFacts {
     visit("integrity_reason", self.integrity_reason);
     visit("content_mismatch", self.content_mismatch);
     visit("signature_mismatch", self.signature_mismatch);
+    visit("content_type", self.content_type);
     visit("digest_algorithm", self.digest_algorithm);
     visit("digest", self.digest);
     visit("computed_digest", self.computed);

@@ -93,6 +93,12 @@ constexpr std::array kChecks = {
           "the publisher signs with SHA-256 or better and a key of at least "
           "2048 bits",
           CheckWeakAlgorithm},
+    Check{"signing.superfluous_certificate", Severity::kLow, "T1027.009",
+          "the publisher supplies the file without the certificate",
+          CheckSuperfluousCertificate},
+    Check{"signing.unexpected_content_type", Severity::kLow, "",
+          "the publisher signs with a tool that states the right type",
+          CheckUnexpectedContentType},
     Check{"signing.several_signers", Severity::kLow, "",
           "the publisher signs with one signer a signature",
           CheckSeveralSigners},

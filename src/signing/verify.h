@@ -38,7 +38,8 @@ struct UnsignedData {
     kInsideEntry,   // in a WIN_CERTIFICATE, after the PKCS #7
     kBetweenEntries,
     kAfterTable,
-    kAttribute,     // the value of an unsigned attribute no standard names
+    kAttribute,     // the value of an unsigned attribute that has no use
+    kCertificate,   // a certificate that belongs to no chain of the file
   };
   Place place = Place::kInsideEntry;
   base::ByteRange range;

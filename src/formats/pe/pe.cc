@@ -32,6 +32,9 @@ constexpr uint16_t kMagicPe32Plus = 0x20B;
 constexpr uint32_t kSecurityDirectory = 4;
 constexpr uint32_t kDebugDirectory = 6;
 constexpr uint32_t kClrDirectory = 14;
+// WIN_CERT_REVISION_1_0 (legacy) and _2_0.
+constexpr uint16_t kRevision1 = 0x0100;
+constexpr uint16_t kRevision2 = 0x0200;
 constexpr size_t kMaxEntries = 64;
 constexpr uint32_t kDebugTypeReproducible = 16;
 
@@ -251,6 +254,10 @@ std::vector<CertificateEntry> ReadCertificateTable(const PeImage& image,
     }
     entry.whole = {start, entry.length};
     entry.content = {start + 8, entry.length - 8ULL};
+    if (entry.revision != kRevision1 && entry.revision != kRevision2) {
+      entry.damage = Error{Fault::kUnsupported, start + 4,
+                           "WIN_CERTIFICATE.wRevision"};
+    }
     entries.push_back(entry);
     const uint64_t aligned =
         base::CheckedAlign<uint64_t>(entry.length, 8).value_or(left);

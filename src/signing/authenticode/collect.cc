@@ -188,8 +188,11 @@ class Collector {
                                StructureFault::Part::kCertificate});
     }
     for (const Input list : container.data.crls) {
-      // A list that cannot be read says nothing, as if it were not there.
-      (void)container.revocation.Add(list, budget_);
+      if (!container.revocation.Add(list, budget_)) {
+        facts_.unsigned_data.push_back(
+            DescribeData(UnsignedData::Place::kInsideEntry, list));
+        facts_.unsigned_data.back().signature = signature;
+      }
     }
     if (!(oid::kSpcIndirectData == container.data.content_type)) {
       container.content_error =

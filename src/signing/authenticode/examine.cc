@@ -17,6 +17,7 @@
 #include "signing/cms/signer_check.h"
 #include "signing/path/chain_trust.h"
 #include "signing/timestamp/timestamp.h"
+#include "base/entropy.h"
 #include "base/text.h"
 
 namespace countersign::signing {
@@ -95,6 +96,7 @@ void CheckContent(const IndirectData& content, const ImageDigests& digests,
                   const base::Blob& file, const formats::PeImage& image,
                   SignatureFacts& facts) {
   facts.digest = base::ToHex(content.digest.bytes);
+  facts.content_type = DottedOid(content.type);
   if (!content.algorithm) {
     Refuse(facts, Integrity::kUnsupported,
            fmt::format("the digest algorithm {} is not supported",
@@ -102,11 +104,6 @@ void CheckContent(const IndirectData& content, const ImageDigests& digests,
     return;
   }
   facts.digest_algorithm = base::Name(*content.algorithm);
-  if (!(oid::kPeImageData == content.type)) {
-    Refuse(facts, Integrity::kInvalid,
-           fmt::format("it signs data of type {}, not a PE image",
-                       DottedOid(content.type)));
-  }
   const base::Digest& computed = digests.at(*content.algorithm);
   facts.computed = computed.Hex();
   if (!base::Equal(computed.View(), content.digest.bytes)) {
@@ -281,6 +278,46 @@ SignatureFacts Answer(const ParsedSignature& signature, uint32_t index,
   return facts;
 }
 
+// Certificates of the bags that neither stand in a chain nor could: cargo in
+// the guise of a certificate.
+void NoteSuperfluous(const Collection& collection, SigningFacts& facts) {
+  std::vector<std::string> used;
+  for (const SignatureFacts& signature : facts.signatures) {
+    if (signature.signer) {
+      used.push_back(signature.signer->sha256);
+    }
+    for (const model::ChainLink& link : signature.chain) {
+      used.push_back(link.sha256);
+    }
+    for (const model::TimestampFacts& stamp : signature.timestamps) {
+      for (const model::ChainLink& link : stamp.chain) {
+        used.push_back(link.sha256);
+      }
+    }
+  }
+  const auto is_used = [&](const Certificate& certificate) {
+    return std::ranges::find(used, certificate.sha256.Hex()) != used.end();
+  };
+  for (const ParsedContainer& container : collection.containers) {
+    const auto& bag = container.certificates;
+    for (const Certificate& spare : bag) {
+      const bool related = std::ranges::any_of(bag, [&](const auto& other) {
+        return &other != &spare && is_used(other) &&
+               (base::Equal(other.issuer.bytes, spare.subject.bytes) ||
+                base::Equal(other.subject.bytes, spare.subject.bytes) ||
+                base::Equal(other.subject.bytes, spare.issuer.bytes));
+      });
+      if (!is_used(spare) && !related) {
+        UnsignedData data;
+        data.place = UnsignedData::Place::kCertificate;
+        data.range = spare.der.Range();
+        data.entropy_bits = base::EntropyBits(spare.der.bytes);
+        facts.unsigned_data.push_back(std::move(data));
+      }
+    }
+  }
+}
+
 // The linker's time, where it can be one: reproducible builds put a hash
 // there.
 std::optional<base::Instant> BuildTime(const formats::PeImage& image,
@@ -335,6 +372,7 @@ SigningFacts ExaminePe(const base::Blob& file, const Context& context) {
         {{base::Fault::kMalformed, offset, "security directory"},
          {offset, 8}, {}});
   }
+  NoteSuperfluous(collection, facts);
   facts.limit = context.budget.Reached();
   facts.is_signed =
       readable ? model::Signed::kPresent : model::Signed::kMalformed;

@@ -71,6 +71,8 @@ void CheckUnsigned(const SigningFacts& facts, Sink& sink);
 void CheckTableOverlap(const SigningFacts& facts, Sink& sink);
 void CheckUnsignedData(const SigningFacts& facts, Sink& sink);
 void CheckDataAfterSignature(const SigningFacts& facts, Sink& sink);
+void CheckSuperfluousCertificate(const SigningFacts& facts, Sink& sink);
+void CheckUnexpectedContentType(const SigningFacts& facts, Sink& sink);
 void CheckUnauthenticatedAttribute(const SigningFacts& facts, Sink& sink);
 
 // Checks on chains, revocation and weakness (trust_checks.cc).

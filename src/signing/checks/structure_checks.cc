@@ -258,6 +258,34 @@ void CheckDataAfterSignature(const SigningFacts& facts, Sink& sink) {
   }
 }
 
+void CheckSuperfluousCertificate(const SigningFacts& facts, Sink& sink) {
+  // Limit: 4 KiB; certificates of authorities and publishers have 1 to 2.
+  constexpr uint64_t kLargeBytes = 4096;
+  for (const UnsignedData& data : facts.unsigned_data) {
+    if (data.place == UnsignedData::Place::kCertificate) {
+      sink.Give(data.range.size > kLargeBytes ? model::Severity::kMedium
+                                              : model::Severity::kLow,
+                fmt::format("A certificate of {} bytes came along that "
+                            "belongs to no chain of the file.",
+                            data.range.size),
+                data.range, {{"bytes", Number(data.range.size)}});
+    }
+  }
+}
+
+void CheckUnexpectedContentType(const SigningFacts& facts, Sink& sink) {
+  constexpr std::string_view kPeImage = "1.3.6.1.4.1.311.2.1.15";
+  for (const SignatureFacts& signature : facts.signatures) {
+    if (!signature.content_type.empty() &&
+        signature.content_type != kPeImage) {
+      sink.Give(fmt::format("{} states that it is for {}, not for a PE image, "
+                            "although its digest is one.",
+                            Which(facts, signature), signature.content_type),
+                signature.range, {{"type", signature.content_type}});
+    }
+  }
+}
+
 void CheckUnauthenticatedAttribute(const SigningFacts& facts, Sink& sink) {
   for (const UnsignedData& data : facts.unsigned_data) {
     if (data.place == UnsignedData::Place::kAttribute) {

@@ -180,8 +180,11 @@ void CheckWeakTimestamps(const SigningFacts& facts,
     if (stamp.weak.empty()) {
       continue;
     }
-    const bool only_sha1 = stamp.weak == std::vector<std::string>{"sha1"};
-    sink.Give(only_sha1 ? model::Severity::kInfo : model::Severity::kLow,
+    const bool of_its_time =
+        std::ranges::all_of(stamp.weak, [](const std::string& word) {
+          return word == "sha1" || word == "bare-digest";
+        });
+    sink.Give(of_its_time ? model::Severity::kInfo : model::Severity::kLow,
               fmt::format("A timestamp of {} rests on weak algorithms: {}.",
                           Which(facts, signature), Join(stamp.weak)),
               stamp.range, {{"weak", Join(stamp.weak)}});

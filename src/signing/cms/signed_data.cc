@@ -105,6 +105,25 @@ void ReadContent(DerReader& reader, SignedData& data) {
   }
 }
 
+// What stands among the digest algorithms and is none.
+// Limit: 64 bytes; the longest AlgorithmIdentifier of a digest has 15.
+std::vector<Input> OddAlgorithms(Input set, base::Budget& budget) {
+  constexpr size_t kLongestAlgorithm = 64;
+  std::vector<Input> odd;
+  DerReader reader(set, budget);
+  while (!reader.AtEnd()) {
+    const Element element = reader.Any("digestAlgorithms");
+    if (!reader.Failed() && (element.identifier != tag::kSequence ||
+                             element.whole.bytes.size() > kLongestAlgorithm)) {
+      odd.push_back(element.whole);
+    }
+  }
+  if (reader.Failed()) {
+    odd.push_back(set);
+  }
+  return odd;
+}
+
 void ReadSigners(Input set, DerReader& errors, SignedData& data) {
   DerReader reader(set, errors.SharedBudget());
   while (!reader.AtEnd()) {
@@ -176,7 +195,8 @@ base::Result<SignedData> ParseSignedData(Input input, base::Budget& budget) {
   }
   data.version = IntegerContent(reader.Expect(tag::kInteger, "version"))
                      .value_or(0);
-  (void)reader.Expect(tag::kSet, "digestAlgorithms");
+  const std::vector<Input> odd_algorithms = OddAlgorithms(
+      reader.Expect(tag::kSet, "digestAlgorithms").value, budget);
   ReadContent(reader, data);
   if (const auto set = reader.Optional(tag::Explicit(0), "certificates")) {
     ReadSet(set->value, reader, data.certificates);
@@ -186,6 +206,14 @@ base::Result<SignedData> ParseSignedData(Input input, base::Budget& budget) {
   }
   ReadSigners(reader.Expect(tag::kSet, "signerInfos").value, reader, data);
   data.rest = {content.Rest(), sequence.Rest(), reader.Rest()};
+  data.rest.insert(data.rest.end(), odd_algorithms.begin(),
+                   odd_algorithms.end());
+  for (const Input certificate : data.certificates) {
+    // Attribute certificates and "other" choices, which nothing here uses.
+    if (certificate.bytes[0] != tag::kSequence) {
+      data.rest.push_back(certificate);
+    }
+  }
   for (const SignerInfo& signer : data.signers) {
     data.rest.push_back(signer.rest);
   }

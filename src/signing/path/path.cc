@@ -176,7 +176,8 @@ class PathSearch {
                           SubjectText(last))};
     }
     return {Trust::kIncompleteChain,
-            fmt::format("no certificate of the issuer \"{}\" verifies \"{}\"",
+            fmt::format("the certificate of \"{}\", which issued \"{}\", is "
+                        "not at hand",
                         IssuerText(last), SubjectText(last))};
   }
 

@@ -265,10 +265,28 @@ TimestampFacts ExamineCountersignature(Input value, const SignerInfo& stamped,
   facts.integrity = check.integrity;
   facts.reason = check.reason;
   NoteWeakness(facts, check);
+  if (facts.integrity == Integrity::kValid &&
+      CheckSigner({.signer = &*signer,
+                   .content = stamped.signature.bytes,
+                   .pool = pool},
+                  context.keys, context.budget)
+              .integrity != Integrity::kValid) {
+    facts.weak.emplace_back("bare-digest");
+  }
   if (facts.integrity == Integrity::kValid && !facts.time) {
     Refuse(facts, Integrity::kMalformed, "it states no time");
   }
   JudgeAuthority(facts, check, pool, context);
+  return facts;
+}
+
+// An attribute that promises a timestamp and has none that can be read.
+TimestampFacts Unreadable(bool token, Input where) {
+  TimestampFacts facts;
+  facts.kind = token ? model::TimestampKind::kRfc3161
+                     : model::TimestampKind::kAuthenticode;
+  facts.range = where.Range();
+  Refuse(facts, Integrity::kMalformed, "its attribute holds no timestamp");
   return facts;
 }
 
@@ -285,10 +303,16 @@ std::vector<TimestampFacts> ExamineTimestamps(
       continue;
     }
     DerReader values(attribute.values, context.budget);
+    if (values.AtEnd()) {
+      all.push_back(Unreadable(token, attribute.whole));
+    }
     while (!values.AtEnd()) {
       const Input value = values.Any("timestamp").whole;
-      if (values.Failed() ||
-          !context.budget.ChargeSignature(value.offset)) {
+      if (values.Failed()) {
+        all.push_back(Unreadable(token, attribute.values));
+        break;
+      }
+      if (!context.budget.ChargeSignature(value.offset)) {
         break;
       }
       all.push_back(token ? ExamineToken(value, signer, pool, context)

@@ -192,8 +192,8 @@ void ParseExtensions(DerReader& tbs, Certificate& certificate) {
 
 // The wrapper around the signed part is not itself signed. Lists name
 // certificates by the digest of the whole, so it must have one form only:
-// definite, shortest lengths (X.690 section 10.1) and the same algorithm
-// twice (RFC 5280 section 4.1.1.2).
+// definite, shortest lengths (X.690 section 10.1), no unused bits in the
+// signature, and the same algorithm twice (RFC 5280 section 4.1.1.2).
 bool IsShortestForm(const Element& element) {
   size_t header = 2;
   if (element.value.bytes.size() > 0x7F) {
@@ -260,7 +260,9 @@ base::Result<Certificate> ParseCertificate(Input der, base::Budget& budget) {
     return outer.Failed() ? outer.Finish(certificate)
                           : reader.Finish(certificate);
   }
-  if (!IsShortestForm(whole) || !IsShortestForm(bits)) {
+  const bool whole_bytes =
+      !bits.value.bytes.empty() && bits.value.bytes[0] == 0;
+  if (!IsShortestForm(whole) || !IsShortestForm(bits) || !whole_bytes) {
     return base::Fail(Fault::kMalformed, whole.whole.offset, "Certificate");
   }
   certificate.der = whole.whole;
