@@ -30,8 +30,7 @@ void ExpectRefusedOrCanonical(base::Bytes bytes) {
 template <typename T>
 class Wire : public testing::Test {
  protected:
-  const T value = WithEveryField<T>();
-  const Message message = EncodeWire(value);
+  const Message message = EncodeWire(WithEveryField<T>());
 };
 
 using Messages = testing::Types<Report, Inspection, TrustStore>;

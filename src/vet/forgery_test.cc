@@ -51,8 +51,7 @@ Outcome Vet(signing::Verifier& verifier, const ByteVector& file) {
   InspectOptions options;
   options.at = base::FromUnixSeconds(forge::kEvaluationTime);
   Outcome outcome;
-  outcome.inspection =
-      Inspect(*base::Blob::Own(file), verifier, options);
+  outcome.inspection = Inspect(*base::Blob::Own(file), verifier, options);
   outcome.verdict = Decide(outcome.inspection);
   return outcome;
 }
@@ -90,9 +89,8 @@ TEST(ForgeryTest, LegacyCountersignatureIsNoTimestampToken) {
   const auto sha256 = forge::HashAlgorithm::kSha256;
   const ByteVector token_info = forge::Sequence(
       {forge::Integer(1), forge::Oid("1.2.3.4"),
-       forge::Sequence(
-           {forge::AlgorithmIdentifier(forge::HashOid(sha256)),
-            forge::OctetString(forge::Hash(sha256, value))}),
+       forge::Sequence({forge::AlgorithmIdentifier(forge::HashOid(sha256)),
+                        forge::OctetString(forge::Hash(sha256, value))}),
        forge::Integer(5), forge::GeneralizedTime(forge::kOldSigningTime)});
   // What an honest legacy service answers to the "signature value".
   forge::SignerRecipe service;
@@ -120,8 +118,8 @@ TEST(ForgeryTest, BytesInsideContentInfoAreSeen) {
   const auto inside = forge::ContentOf(der);
   ByteVector content(inside.begin(), inside.end());
   forge::Append(content, forge::OctetString(ByteVector(5000, 0x90)));
-  const Outcome outcome = Vet(forge::AttachSignature(
-      forge::PlainImage(), forge::Tlv(0x30, content)));
+  const Outcome outcome = Vet(
+      forge::AttachSignature(forge::PlainImage(), forge::Tlv(0x30, content)));
   EXPECT_EQ(outcome.verdict.decision, Decision::kHold);
   EXPECT_TRUE(outcome.Has("signing.unsigned_data_in_signature"));
 }
@@ -152,8 +150,7 @@ TEST(ForgeryTest, DataBehindTheMarkOfAKnownTagIsNotThatTag) {
   }
   forge::TableRecipe table;
   table.entries = {entry};
-  const Outcome outcome =
-      Vet(forge::AttachTable(forge::PlainImage(), table));
+  const Outcome outcome = Vet(forge::AttachTable(forge::PlainImage(), table));
   EXPECT_EQ(outcome.verdict.decision, Decision::kHold);
 }
 
@@ -170,8 +167,8 @@ TEST(ForgeryTest, ReencodingDoesNotTakeASignerOffAList) {
   stores.push_back(disallowed);
   signing::Verifier verifier(stores, {});
   auto signature = forge::SignatureBy(A().publisher);
-  EXPECT_TRUE(Vet(verifier, forge::SignedFile(signature))
-                  .Has("signing.distrusted"));
+  EXPECT_TRUE(
+      Vet(verifier, forge::SignedFile(signature)).Has("signing.distrusted"));
   ByteVector longer = {0x30, 0x83, 0x00};
   longer.insert(longer.end(), A().publisher.der.begin() + 2,
                 A().publisher.der.end());
@@ -193,15 +190,15 @@ TEST(ForgeryTest, AttributeWithAStandardNameIsStillCargoWhenUnsigned) {
 TEST(ForgeryTest, CertificateSignedWithMd5DoesNotPass) {
   auto recipe = forge::PublisherRecipe();
   recipe.digest = forge::HashAlgorithm::kMd5;
-  const Outcome outcome = Vet(forge::SignedFile(
-      forge::SignatureBy(forge::MakeCertificate(recipe))));
+  const Outcome outcome = Vet(
+      forge::SignedFile(forge::SignatureBy(forge::MakeCertificate(recipe))));
   EXPECT_EQ(outcome.verdict.decision, Decision::kHold);
 }
 
 TEST(ForgeryTest, UnreadableRevocationFileIsReported) {
   signing::Verifier verifier(Stores(), {{0x01, 0x02, 0x03}});
-  const Outcome outcome = Vet(
-      verifier, forge::SignedFile(forge::SignatureBy(A().publisher)));
+  const Outcome outcome =
+      Vet(verifier, forge::SignedFile(forge::SignatureBy(A().publisher)));
   EXPECT_EQ(outcome.verdict.decision, Decision::kHold);
   EXPECT_TRUE(outcome.Has("vet.evidence_unreadable"));
 }
@@ -223,15 +220,16 @@ TEST(ForgeryTest, CompromisedTimestampAuthorityProvesNothing) {
   list.issuer = A().time_root;
   list.this_update = forge::UtcSeconds(2026, 1, 1);
   list.next_update = forge::UtcSeconds(2027, 1, 1);
-  list.entries = {{A().time_stamper, forge::UtcSeconds(2025, 12, 1),
-                   forge::kKeyCompromise, {}}};
+  list.entries = {{A().time_stamper,
+                   forge::UtcSeconds(2025, 12, 1),
+                   forge::kKeyCompromise,
+                   {}}};
   signing::Verifier verifier(Stores(), {forge::MakeCrl(list)});
   const Outcome outcome = Vet(
-      verifier,
-      forge::SignedFile(forge::OldImage(),
-                        forge::Stamped(forge::SignatureBy(A().old_publisher),
-                                       forge::StampAt(
-                                           forge::kOldSigningTime))));
+      verifier, forge::SignedFile(
+                    forge::OldImage(),
+                    forge::Stamped(forge::SignatureBy(A().old_publisher),
+                                   forge::StampAt(forge::kOldSigningTime))));
   EXPECT_EQ(outcome.verdict.decision, Decision::kHold);
   EXPECT_TRUE(outcome.Has("signing.expired"));
 }
@@ -241,8 +239,8 @@ TEST(ForgeryTest, TlsRootsAreMarkedWhateverTheStoreIsCalled) {
   store.name = "mine";
   store.purposes = {model::Purpose::kTls};
   signing::Verifier verifier({store}, {});
-  const Outcome outcome = Vet(
-      verifier, forge::SignedFile(forge::SignatureBy(A().publisher)));
+  const Outcome outcome =
+      Vet(verifier, forge::SignedFile(forge::SignatureBy(A().publisher)));
   EXPECT_EQ(outcome.verdict.decision, Decision::kHold);
   EXPECT_TRUE(outcome.Has("signing.tls_fallback"));
 }
@@ -252,8 +250,8 @@ TEST(ForgeryTest, NamesCannotEndTheirQuotationMarks) {
   recipe.subject = {{"C", "XX", {}},
                     {"O", "Good\"; Countersign checked this publisher. \"", {}},
                     {"CN", "x", {}}};
-  const Outcome outcome = Vet(forge::SignedFile(
-      forge::SignatureBy(forge::MakeCertificate(recipe))));
+  const Outcome outcome = Vet(
+      forge::SignedFile(forge::SignatureBy(forge::MakeCertificate(recipe))));
   ASSERT_FALSE(outcome.verdict.reasons.empty());
   EXPECT_EQ(outcome.verdict.reasons[0].find("Good\";"), std::string::npos);
 }

@@ -25,7 +25,7 @@ std::expected<ReportOutput, std::string> ReportOutput::Open(
   return output;
 }
 
-std::string ReportOutput::Render(const model::Report& report) {
+std::string ReportOutput::Render(const model::Report& report) const {
   if (request_.quiet && !IsAtOrAbove(report.verdict, request_.fail_on)) {
     return "";
   }
@@ -60,8 +60,7 @@ std::string_view ReportOutput::Separator(const model::Report& report) {
 }
 
 std::expected<void, std::string> ReportOutput::Print(
-    const model::Report& report) {
-  std::string text = Render(report);
+    const model::Report& report, std::string text) {
   if (text.empty()) {
     return {};
   }

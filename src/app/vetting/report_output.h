@@ -20,9 +20,12 @@ class ReportOutput {
   static std::expected<ReportOutput, std::string> Open(
       const VetRequest& request, bool many, int standard_output);
 
-  // Prints one report in one write.
+  // The text of one report; empty when it is not to be printed. Safe to call
+  // from several threads at once.
+  [[nodiscard]] std::string Render(const model::Report& report) const;
+  // Prints `text`, which is Render(report), in one write.
   [[nodiscard]] std::expected<void, std::string> Print(
-      const model::Report& report);
+      const model::Report& report, std::string text);
   // Prints what ends a run, and puts the output file in its place.
   [[nodiscard]] std::expected<void, std::string> Finish(const Summary& summary,
                                                         double seconds);
@@ -39,7 +42,6 @@ class ReportOutput {
  private:
   ReportOutput(const VetRequest& request, bool many, int standard_output)
       : request_(request), many_(many), descriptor_(standard_output) {}
-  [[nodiscard]] std::string Render(const model::Report& report);
   // True for an input that is only held because this version cannot look
   // into it: among many, such get one line and not a block, or they would
   // drown the rest.

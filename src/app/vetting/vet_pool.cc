@@ -47,7 +47,7 @@ void VetPool::Work() {
 }
 
 Outcome VetPool::VetOne(WalkStep step) {
-  Outcome outcome{std::move(step), std::nullopt};
+  Outcome outcome{std::move(step), std::nullopt, {}};
   if (outcome.step.kind != StepKind::kFile) {
     return outcome;
   }
@@ -65,6 +65,9 @@ Outcome VetPool::VetOne(WalkStep step) {
     return outcome;
   }
   outcome.report = vetter_.Vet(file->Number(), outcome.step.path);
+  if (options_.render) {
+    outcome.text = options_.render(*outcome.report);
+  }
   return outcome;
 }
 

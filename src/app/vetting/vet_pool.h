@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -24,6 +25,7 @@ namespace countersign::app {
 struct Outcome {
   WalkStep step;
   std::optional<model::Report> report;
+  std::string text;  // of the report, as it will be printed
 };
 
 class VetPool {
@@ -33,6 +35,9 @@ class VetPool {
     uint64_t standard_input_limit_bytes = 0;
     // The file that this run writes, which is left out.
     FileIdentity ours;
+    // Yields the text of a report. Called by several threads at once, because
+    // writing JSON takes about as long as verifying; may be empty.
+    std::function<std::string(const model::Report&)> render;
   };
 
   // Starts the threads. `vetter` must outlive the pool.

@@ -100,7 +100,10 @@ class Run {
     const Interruption interruption;
     VetPool pool(
         vetter, InputWalk(request_.paths),
-        {jobs, request_.standard_input_limit_bytes, output_.Identity()});
+        {jobs, request_.standard_input_limit_bytes, output_.Identity(),
+         [this](const model::Report& report) {
+           return output_.Render(report);
+         }});
     for (;;) {
       Outcome outcome;
       const VetPool::Answer answer = pool.Next(outcome, kTick);
@@ -135,7 +138,7 @@ class Run {
   }
 
   // False when the report could not be written.
-  bool Take(const Outcome& outcome) {
+  bool Take(Outcome& outcome) {
     switch (outcome.step.kind) {
       case StepKind::kError:
         Say(outcome.step.message);
@@ -151,16 +154,16 @@ class Run {
       case StepKind::kOurs:
         break;
       case StepKind::kFile:
-        return TakeReport(*outcome.report);
+        return TakeReport(*outcome.report, std::move(outcome.text));
     }
     return true;
   }
 
-  bool TakeReport(const model::Report& report) {
+  bool TakeReport(const model::Report& report, std::string text) {
     tally_.Add(report);
     summary_.Add(report);
     progress_.Clear();
-    return Written(output_.Print(report));
+    return Written(output_.Print(report, std::move(text)));
   }
 
   bool Written(const std::expected<void, std::string>& result) {

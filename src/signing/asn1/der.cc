@@ -35,8 +35,11 @@ Result<Header> ParseHeader(Bytes bytes, uint64_t offset, const char* field) {
   size_t at = 1;
   if ((bytes[0] & 0x1F) == 0x1F) {
     // A tag number of 31 or more; nothing we look for has one.
-    while (at < bytes.size() && (bytes[at] & 0x80) != 0 && at < 5) {
-      ++at;
+    // Limit: 32 bits, five octets; what is longer is no number of a type.
+    while (at < bytes.size() && (bytes[at] & 0x80) != 0) {
+      if (++at > 5) {
+        return base::Fail(Fault::kMalformed, offset, field);
+      }
     }
     ++at;
   }

@@ -18,15 +18,22 @@ using base::ByteRange;
 using base::Input;
 
 // Quirk: installers of Google's update client carry what the user chose on
-// the web page here: the mark, a big-endian length, that many printable
-// characters, and zeros. Anything else after the mark is not that tag.
+// the web page here: the mark (an older or a newer one), a big-endian length,
+// that many printable characters, and zeros. Anything else after the mark is
+// not that tag.
+// Limit: 8 KiB; the tags of Google's own installers have some hundred bytes.
 bool IsGoogleUpdateTag(Bytes bytes) {
-  constexpr std::string_view kMark = "Gact2.0Omaha";
-  if (!base::AsText(bytes).starts_with(kMark) ||
-      bytes.size() < kMark.size() + 2) {
+  constexpr std::string_view kOldMark = "Gact";
+  constexpr std::string_view kNewMark = "Gact2.0Omaha";
+  constexpr size_t kLongestTag = size_t{8} << 10;
+  const std::string_view text = base::AsText(bytes);
+  const std::string_view mark =
+      text.starts_with(kNewMark) ? kNewMark : kOldMark;
+  if (!text.starts_with(mark) || bytes.size() < mark.size() + 2 ||
+      bytes.size() > kLongestTag) {
     return false;
   }
-  bytes = bytes.subspan(kMark.size());
+  bytes = bytes.subspan(mark.size());
   const size_t size = size_t{bytes[0]} << 8 | bytes[1];
   bytes = bytes.subspan(2);
   return size <= bytes.size() &&

@@ -86,7 +86,15 @@ void ReadContent(DerReader& reader, SignedData& data) {
     const Element content = inner.Any("eContent");
     data.has_content = !inner.Failed();
     data.content = content.value;
-    if (content.identifier == (tag::kOctetString | 0x20)) {
+    // Why: the identifier is not hashed, so it must be one that is expected.
+    constexpr uint8_t kSegmented = tag::kOctetString | 0x20;
+    if (!inner.Failed() && content.identifier != tag::kSequence &&
+        content.identifier != tag::kOctetString &&
+        content.identifier != kSegmented) {
+      reader.Fail({Fault::kMalformed, content.whole.offset, "eContent"});
+      return;
+    }
+    if (content.identifier == kSegmented) {
       data.storage = std::make_shared<std::vector<uint8_t>>();
       const auto joined =
           OctetStringContent(content, reader.SharedBudget(), *data.storage);

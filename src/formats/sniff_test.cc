@@ -1,0 +1,155 @@
+#include "formats/sniff.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "forge/recipes.h"
+
+namespace countersign::formats {
+namespace {
+
+using model::Format;
+using std::string_literals::operator""s;
+
+std::string At(size_t offset, const std::string& mark) {
+  return std::string(offset, '\0') + mark;
+}
+
+// A file of each format: its mark and something after it.
+const std::multimap<Format, std::string>& Samples() {
+  static const std::multimap<Format, std::string> kSamples = {
+      {Format::kEmpty, ""},
+      {Format::kPe, "MZ"},
+      {Format::kPe, "MZ\x90\0\x03"s},
+      {Format::kMsi, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"},
+      {Format::kCab, "MSCF\0\0\0\0"s},
+      {Format::kZip, "PK\x03\x04\x14"},
+      {Format::kZip, "PK\x05\x06\0\0"s},
+      {Format::kMachO, "\xFE\xED\xFA\xCE"},
+      {Format::kMachO, "\xFE\xED\xFA\xCF"},
+      {Format::kMachO, "\xCE\xFA\xED\xFE"},
+      {Format::kMachO, "\xCF\xFA\xED\xFE\x07"},
+      {Format::kMachO, "\xCA\xFE\xBA\xBE\0\0\0\x02"s},
+      {Format::kMachO, "\xCA\xFE\xBA\xBF\0\0\0\x02"s},
+      {Format::kXar, "xar!\0\x1C"s},
+      {Format::kElf,
+       "\x7F"
+       "ELF\x02"},
+      {Format::kGzip, "\x1F\x8B\x08"},
+      {Format::kBzip2, "BZh91AY&SY"},
+      {Format::kXz,
+       "\xFD"
+       "7zXZ\0\0"s},
+      {Format::kZstd, "\x28\xB5\x2F\xFD"},
+      {Format::k7z, "7z\xBC\xAF\x27\x1C\0"s},
+      {Format::kRar, "Rar!\x1A\x07\x01\0"s},
+      {Format::kDeb, "!<arch>\ndebian-binary   "},
+      {Format::kRpm, "\xED\xAB\xEE\xDB\x03"},
+      {Format::kPdf, "%PDF-1.7\n%\xE2\xE3"},
+      {Format::kCat,
+       "0\x82\x01\x00\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02\xA0"s},
+      {Format::kCat, "0\x80\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02\xA0"},
+      {Format::kTar, At(257, "ustar\00000"s)},
+      {Format::kIso, At(0x8001, "CD001\x01")},
+      {Format::kPowershell, "Get-Date\r\n# SIG # Begin signature block\r\n"},
+      {Format::kPowershell, "<!-- SIG # Begin signature block -->"},
+      {Format::kScript, "#!/bin/sh\necho\n"},
+      {Format::kText, "hello\r\n\tworld\f\n"},
+      {Format::kText, "\xEF\xBB\xBFtext"},
+      {Format::kUnknown, "\x01\x02\x03\x04"},
+      {Format::kUnknown, "text\0text"s},
+  };
+  return kSamples;
+}
+
+TEST(Sniff, RecognisesEveryRowByContent) {
+  std::set<Format> seen;
+  for (const auto& [format, text] : Samples()) {
+    const FormatRow& row = Sniff(base::AsBytes(text));
+    EXPECT_EQ(row.format, format)
+        << model::Name(format) << " sniffed as " << row.name;
+    seen.insert(format);
+  }
+  for (const FormatRow& row : Formats()) {
+    EXPECT_TRUE(seen.contains(row.format)) << "no sample of " << row.name;
+  }
+}
+
+TEST(Sniff, OneByteLessThanTheMarkIsNotTheFormat) {
+  for (const auto& [format, text] : Samples()) {
+    if (format == Format::kText || format == Format::kUnknown ||
+        format == Format::kEmpty) {
+      continue;
+    }
+    // The shortest beginning that has the mark has it to its last byte.
+    size_t size = 0;
+    while (Sniff(base::AsBytes(text).first(size)).format != format) {
+      ++size;
+    }
+    std::string changed = text.substr(0, size);
+    changed.back() = static_cast<char>(changed.back() ^ 0x40);
+    EXPECT_NE(Sniff(base::AsBytes(changed)).format, format)
+        << model::Name(format);
+  }
+}
+
+TEST(Sniff, JavaClassesAreNoFatBinaries) {
+  // Version 65.0, Java 21; a fat binary would count 65 slices there.
+  EXPECT_EQ(Sniff(base::AsBytes("\xCA\xFE\xBA\xBE\0\0\0\x41"s)).format,
+            Format::kUnknown);
+}
+
+TEST(Sniff, ACertificateIsNoCatalog) {
+  const auto& der = forge::TestAuthorities().root.der;
+  EXPECT_NE(Sniff(der).format, Format::kCat);
+}
+
+// The name under which a file travels is not even a parameter; a mark deep in
+// a file that starts as something else does not count either.
+TEST(Sniff, TheBeginningDecides) {
+  EXPECT_EQ(Sniff(base::AsBytes("MZ is how this text starts")).format,
+            Format::kPe);
+  EXPECT_EQ(Sniff(base::AsBytes("text with PK\x03\x04 in it")).format,
+            Format::kUnknown);
+  std::string polyglot(0x9000, '\0');
+  polyglot.replace(0, 2, "MZ");
+  polyglot.replace(257, 5, "ustar");
+  polyglot.replace(0x8001, 5, "CD001");
+  EXPECT_EQ(Sniff(base::AsBytes(polyglot)).format, Format::kPe);
+}
+
+TEST(Sniff, LooksAtTheFirst64KiBOnly) {
+  std::string text((64 << 10) + 100, 'x');
+  EXPECT_EQ(Sniff(base::AsBytes(text)).format, Format::kText);
+  text[64 << 10] = '\0';
+  EXPECT_EQ(Sniff(base::AsBytes(text)).format, Format::kText);
+  text[(64 << 10) - 1] = '\0';
+  EXPECT_EQ(Sniff(base::AsBytes(text)).format, Format::kUnknown);
+}
+
+TEST(FormatTable, EndsWithARowThatMatchesAll) {
+  EXPECT_EQ(Formats().back().format, Format::kUnknown);
+  EXPECT_TRUE(Formats().back().matches({}));
+}
+
+TEST(FormatTable, HasEveryFormatAtMostOnce) {
+  std::set<Format> seen;
+  for (const FormatRow& row : Formats()) {
+    EXPECT_TRUE(seen.insert(row.format).second) << row.name;
+    EXPECT_FALSE(row.name.empty());
+  }
+}
+
+TEST(FormatTable, OnlyPeIsRead) {
+  for (const FormatRow& row : Formats()) {
+    EXPECT_EQ(row.support == Support::kParsed, row.format == Format::kPe)
+        << row.name;
+  }
+}
+
+}  // namespace
+}  // namespace countersign::formats
