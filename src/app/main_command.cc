@@ -1,8 +1,8 @@
 #include "app/main_command.h"
 
-#include <errno.h>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <cerrno>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>

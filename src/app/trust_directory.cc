@@ -1,11 +1,11 @@
 #include "app/trust_directory.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cerrno>
 
 #include <algorithm>
 #include <array>

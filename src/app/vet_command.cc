@@ -36,9 +36,9 @@ constexpr const char* kFooter =
 
 // An option whose text `parse` turns into a value or refuses.
 template <typename T, typename Parse>
-void AddParsed(CLI::App& vet, const std::string& name, T& target, Parse parse,
-               const std::string& type, const std::string& expected,
-               const std::string& description) {
+void AddParsed(CLI::App& vet, const std::string& name, T& target,
+               const Parse& parse, const std::string& type,
+               const std::string& expected, const std::string& description) {
   vet.add_option_function<std::string>(
          name,
          [&target, parse](const std::string& text) { target = *parse(text); },

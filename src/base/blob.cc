@@ -17,7 +17,7 @@ constexpr uint64_t kPage = 4096;
 }  // namespace
 
 Result<std::shared_ptr<const Blob>> Blob::Map(int descriptor) {
-  struct stat status {};
+  struct stat status{};
   if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
     return Fail(Fault::kIo, 0, "file");
   }

@@ -49,9 +49,7 @@ class Budget {
 
   [[nodiscard]] const Limits& Left() const { return left_; }
   // The first limit that was reached, if any was.
-  [[nodiscard]] const std::optional<Error>& Reached() const {
-    return reached_;
-  }
+  [[nodiscard]] const std::optional<Error>& Reached() const { return reached_; }
 
  private:
   Result<void> Charge(uint64_t& left, uint64_t count, uint64_t offset,

@@ -96,8 +96,8 @@ std::optional<Instant> ParseClock(std::string_view text, CivilTime civil) {
   if (!offset_minutes || !text.empty() || !instant) {
     return std::nullopt;
   }
-  return Sayable({instant->unix_microseconds -
-                  int64_t{*offset_minutes} * 60'000'000});
+  return Sayable(
+      {instant->unix_microseconds - int64_t{*offset_minutes} * 60'000'000});
 }
 
 }  // namespace
@@ -114,10 +114,8 @@ std::optional<Instant> FromCivil(const CivilTime& civil) {
       civil.second < 0 || civil.second > 60) {
     return std::nullopt;
   }
-  const int64_t days =
-      std::chrono::sys_days(date).time_since_epoch().count();
-  const int64_t seconds =
-      days * 86'400 + int64_t{civil.hour} * 3'600 +
+  const int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
+  const int64_t seconds = days * 86'400 + int64_t{civil.hour} * 3'600 +
                           int64_t{civil.minute} * 60 + civil.second;
   // A leap second may still be the first of year 10000.
   return Sayable({seconds * 1'000'000 + civil.microsecond});

@@ -24,8 +24,8 @@ enum class Fault : uint8_t {
 // as many of them as it likes.
 struct Error {
   Fault fault = Fault::kMalformed;
-  uint64_t offset = 0;      // bytes from the start of the artifact
-  const char* field = "";   // static storage; name as in the specification
+  uint64_t offset = 0;     // bytes from the start of the artifact
+  const char* field = "";  // static storage; name as in the specification
 };
 static_assert(sizeof(Error) == 24 && std::is_trivially_copyable_v<Error>);
 
@@ -58,30 +58,30 @@ inline std::unexpected<Error> Fail(Fault fault, uint64_t offset,
 }  // namespace countersign::base
 
 // Yields the value of a Result, or returns its error from this function.
-#define CS_TRY(expression)                              \
-  __extension__({                                       \
-    auto cs_try_result = (expression);                  \
-    if (!cs_try_result) {                               \
-      return std::unexpected(cs_try_result.error());    \
-    }                                                   \
-    std::move(cs_try_result).value();                   \
+#define CS_TRY(expression)                           \
+  __extension__({                                    \
+    auto cs_try_result = (expression);               \
+    if (!cs_try_result) {                            \
+      return std::unexpected(cs_try_result.error()); \
+    }                                                \
+    std::move(cs_try_result).value();                \
   })
 
 // As CS_TRY, for a Result<void>.
-#define CS_TRY_VOID(expression)                           \
-  do {                                                    \
+#define CS_TRY_VOID(expression)                              \
+  do {                                                       \
     if (auto cs_try_result = (expression); !cs_try_result) { \
-      return std::unexpected(cs_try_result.error());      \
-    }                                                     \
+      return std::unexpected(cs_try_result.error());         \
+    }                                                        \
   } while (false)
 
 // Aborts on a bug of ours, also in release builds. Inside a sandboxed worker
 // this costs one artifact, not the service.
-#define CS_CHECK(condition)                                              \
-  do {                                                                   \
-    if (!(condition)) {                                                  \
+#define CS_CHECK(condition)                                                    \
+  do {                                                                         \
+    if (!(condition)) {                                                        \
       std::fprintf(stderr, "countersign: internal check failed: %s (%s:%d)\n", \
-                   #condition, __FILE__, __LINE__);                      \
-      std::abort();                                                      \
-    }                                                                    \
+                   #condition, __FILE__, __LINE__);                            \
+      std::abort();                                                            \
+    }                                                                          \
   } while (false)

@@ -32,8 +32,8 @@ bool IsMachO(Bytes start) {
 
 // A PKCS #7 that is a file of its own: SEQUENCE, then the OID of SignedData.
 bool IsSignedData(Bytes start) {
-  const std::string_view head = base::AsText(start.first(
-      std::min<size_t>(start.size(), 32)));
+  const std::string_view head =
+      base::AsText(start.first(std::min<size_t>(start.size(), 32)));
   return Has(start, 0, "0"sv) &&
          head.find("\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02"sv) <= 10;
 }
@@ -73,32 +73,38 @@ constexpr std::array kFormats = {
                 return Has(s, 0, "PK\x03\x04"sv) || Has(s, 0, "PK\x05\x06"sv);
               }},
     FormatRow{Format::kMachO, "Mach-O", Support::kRecognised, IsMachO},
-    FormatRow{Format::kXar, "xar archive (macOS package)",
-              Support::kRecognised,
+    FormatRow{Format::kXar, "xar archive (macOS package)", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "xar!"sv); }},
     FormatRow{Format::kElf, "ELF", Support::kRecognised,
-              [](Bytes s) { return Has(s, 0, "\x7F" "ELF"sv); }},
+              [](Bytes s) {
+                return Has(s, 0,
+                           "\x7F"
+                           "ELF"sv);
+              }},
     FormatRow{Format::kGzip, "gzip", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "\x1F\x8B"sv); }},
     FormatRow{Format::kBzip2, "bzip2", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "BZh"sv); }},
     FormatRow{Format::kXz, "xz", Support::kRecognised,
-              [](Bytes s) { return Has(s, 0, "\xFD" "7zXZ\0"sv); }},
+              [](Bytes s) {
+                return Has(s, 0,
+                           "\xFD"
+                           "7zXZ\0"sv);
+              }},
     FormatRow{Format::kZstd, "Zstandard", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "\x28\xB5\x2F\xFD"sv); }},
     FormatRow{Format::k7z, "7-Zip archive", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "7z\xBC\xAF\x27\x1C"sv); }},
     FormatRow{Format::kRar, "RAR archive", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "Rar!\x1A\x07"sv); }},
-    FormatRow{Format::kDeb, "ar archive (Debian package)",
-              Support::kRecognised,
+    FormatRow{Format::kDeb, "ar archive (Debian package)", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "!<arch>\n"sv); }},
     FormatRow{Format::kRpm, "RPM package", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "\xED\xAB\xEE\xDB"sv); }},
     FormatRow{Format::kPdf, "PDF document", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "%PDF-"sv); }},
-    FormatRow{Format::kCat, "PKCS #7 (security catalog)",
-              Support::kRecognised, IsSignedData},
+    FormatRow{Format::kCat, "PKCS #7 (security catalog)", Support::kRecognised,
+              IsSignedData},
     FormatRow{Format::kTar, "tar archive", Support::kRecognised, IsTar},
     FormatRow{Format::kIso, "ISO 9660 image", Support::kRecognised, IsIso},
     FormatRow{Format::kPowershell, "signed script", Support::kRecognised,

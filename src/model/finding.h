@@ -29,7 +29,7 @@ struct Finding {
   std::string id;  // dotted name, never renamed or reused
   Severity severity = Severity::kInfo;
   uint32_t artifact = 0;
-  std::string message;  // one sentence with the values in it
+  std::string message;                    // one sentence with the values in it
   std::vector<base::ByteRange> evidence;  // inside the artifact
   std::vector<std::string> attack;        // MITRE ATT&CK technique ids
   std::vector<Parameter> parameters;

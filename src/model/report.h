@@ -43,18 +43,18 @@ enum class Format : uint8_t {
 };
 template <>
 inline constexpr std::array kNames<Format> = {
-    std::string_view("unknown"), std::string_view("pe"),
-    std::string_view("msi"),     std::string_view("cab"),
-    std::string_view("cat"),     std::string_view("zip"),
-    std::string_view("mach-o"),  std::string_view("dmg"),
-    std::string_view("xar"),     std::string_view("elf"),
-    std::string_view("gzip"),    std::string_view("bzip2"),
-    std::string_view("xz"),      std::string_view("zstd"),
-    std::string_view("7z"),      std::string_view("rar"),
-    std::string_view("tar"),     std::string_view("deb"),
-    std::string_view("rpm"),     std::string_view("iso"),
+    std::string_view("unknown"),    std::string_view("pe"),
+    std::string_view("msi"),        std::string_view("cab"),
+    std::string_view("cat"),        std::string_view("zip"),
+    std::string_view("mach-o"),     std::string_view("dmg"),
+    std::string_view("xar"),        std::string_view("elf"),
+    std::string_view("gzip"),       std::string_view("bzip2"),
+    std::string_view("xz"),         std::string_view("zstd"),
+    std::string_view("7z"),         std::string_view("rar"),
+    std::string_view("tar"),        std::string_view("deb"),
+    std::string_view("rpm"),        std::string_view("iso"),
     std::string_view("powershell"), std::string_view("script"),
-    std::string_view("pdf"),     std::string_view("text"),
+    std::string_view("pdf"),        std::string_view("text"),
     std::string_view("empty")};
 
 // Whether a signature is there at all. "unknown" means: not looked at, because
@@ -156,9 +156,9 @@ struct TrustSource {
 
 enum class Decision : uint8_t { kAllow, kHold, kBlock };
 template <>
-inline constexpr std::array kNames<Decision> = {
-    std::string_view("allow"), std::string_view("hold"),
-    std::string_view("block")};
+inline constexpr std::array kNames<Decision> = {std::string_view("allow"),
+                                                std::string_view("hold"),
+                                                std::string_view("block")};
 
 struct Tool {
   std::string name;

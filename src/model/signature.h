@@ -48,13 +48,12 @@ inline constexpr std::array kNames<Revocation> = {
 enum class Validation : uint8_t { kUnknown, kEv, kOv, kIv };
 template <>
 inline constexpr std::array kNames<Validation> = {
-    std::string_view("unknown"), std::string_view("ev"),
-    std::string_view("ov"), std::string_view("iv")};
+    std::string_view("unknown"), std::string_view("ev"), std::string_view("ov"),
+    std::string_view("iv")};
 
 enum class Scheme : uint8_t { kAuthenticode };
 template <>
-inline constexpr std::array kNames<Scheme> = {
-    std::string_view("authenticode")};
+inline constexpr std::array kNames<Scheme> = {std::string_view("authenticode")};
 
 enum class TimestampKind : uint8_t { kRfc3161, kAuthenticode };
 template <>
@@ -178,17 +177,17 @@ struct SignatureFacts {
   uint32_t entry = 0;  // index of its WIN_CERTIFICATE
   base::ByteRange range;
   Integrity integrity = Integrity::kMalformed;
-  std::string integrity_reason;  // empty when valid
-  bool content_mismatch = false;  // the file's digest is not the signed one
+  std::string integrity_reason;     // empty when valid
+  bool content_mismatch = false;    // the file's digest is not the signed one
   bool signature_mismatch = false;  // the cryptographic signature fails
-  std::string content_type;  // OID of what it says it signs
+  std::string content_type;         // OID of what it says it signs
   std::string digest_algorithm;
   std::string digest;    // as signed
   std::string computed;  // as found in the file
   std::string signature_algorithm;
   PageHashes page_hashes = PageHashes::kAbsent;
   Trust trust = Trust::kUnchecked;
-  std::string trust_reason;  // empty when trusted
+  std::string trust_reason;   // empty when trusted
   std::string trust_purpose;  // of the store the chain ends in; else empty
   Revocation revocation = Revocation::kNotChecked;
   std::optional<RevocationFacts> revoked;
@@ -196,8 +195,8 @@ struct SignatureFacts {
   std::optional<CertificateFacts> signer;
   std::vector<ChainLink> chain;
   std::vector<TimestampFacts> timestamps;
-  std::optional<base::Instant> signing_time;   // as the signer claims
-  std::optional<base::Instant> evaluated_at;   // the instant trust was tried at
+  std::optional<base::Instant> signing_time;  // as the signer claims
+  std::optional<base::Instant> evaluated_at;  // the instant trust was tried at
   bool lifetime_signing = false;
   std::optional<std::string> program_name;
   std::optional<std::string> program_url;

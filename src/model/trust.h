@@ -36,7 +36,7 @@ struct TrustEntry {
   std::string sha256;  // the same; empty when only listed by SHA-1
   // Of its signed part or key, where a disallowed list names it that way.
   std::string disallowed_hash;
-  std::string name;    // friendly name or subject, safe to display
+  std::string name;  // friendly name or subject, safe to display
   std::vector<uint8_t> certificate;  // DER; empty while missing
   bool anchor = true;  // false: an intermediate that helps to build chains
   // Extended key usages as dotted OIDs; empty means every usage.
@@ -67,8 +67,8 @@ struct TrustEntry {
 
 // The certificate trust list that a store was made from.
 struct TrustListFacts {
-  std::string sha256;  // of the list's file
-  std::string signer;  // subject, safe to display
+  std::string sha256;    // of the list's file
+  std::string signer;    // subject, safe to display
   std::string sequence;  // hex
   base::Instant this_update;
   bool signature_holds = false;

@@ -97,8 +97,7 @@ class WireWriter {
 
 class WireReader {
  public:
-  explicit WireReader(base::Bytes bytes)
-      : reader_(base::Input{bytes, 0}) {}
+  explicit WireReader(base::Bytes bytes) : reader_(base::Input{bytes, 0}) {}
 
   template <typename T>
   void operator()(const char* field, T& value) {
@@ -136,7 +135,9 @@ class WireReader {
     }
     value = byte == 1;
   }
-  void Get(double& value) { value = std::bit_cast<double>(reader_.U64(field_)); }
+  void Get(double& value) {
+    value = std::bit_cast<double>(reader_.U64(field_));
+  }
   void Get(base::Instant& value) {
     value.unix_microseconds = static_cast<int64_t>(reader_.U64(field_));
     // Limit: years 1 to 9999, which is what RFC 3339 can say.

@@ -71,7 +71,8 @@ std::vector<uint8_t> DigestInfo(DigestAlgorithm algorithm, Bytes digest,
   const size_t algorithm_size = 2 + oid.size() + (null_parameters ? 2 : 0);
   std::vector<uint8_t> der = {
       0x30, size8(2 + algorithm_size + 2 + digest.size()),
-      0x30, size8(algorithm_size), 0x06, size8(oid.size())};
+      0x30, size8(algorithm_size),
+      0x06, size8(oid.size())};
   der.insert(der.end(), oid.begin(), oid.end());
   if (null_parameters) {
     der.insert(der.end(), {0x05, 0x00});
@@ -117,8 +118,8 @@ EVP_PKEY* FromParameters(const char* type, OSSL_PARAM* parameters) {
   const KeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
   EVP_PKEY* key = nullptr;
   if (context == nullptr || EVP_PKEY_fromdata_init(context.get()) != 1 ||
-      EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY,
-                        parameters) != 1) {
+      EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters) !=
+          1) {
     ERR_clear_error();
     return nullptr;
   }
@@ -131,8 +132,8 @@ EVP_PKEY* MakeRsa(const KeyParts& parts) {
     return nullptr;
   }
   const auto number = [](Bytes bytes) {
-    return BigNumber(BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()),
-                               nullptr));
+    return BigNumber(
+        BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr));
   };
   const BigNumber modulus = number(parts.modulus);
   const BigNumber exponent = number(parts.exponent);
@@ -149,13 +150,13 @@ EVP_PKEY* MakeRsa(const KeyParts& parts) {
 
 EVP_PKEY* MakeEc(const KeyParts& parts) {
   const char* group = GroupName(parts.curve);
-  if (group == nullptr || parts.point.empty()) {
+  // One octet is the point at infinity, under which anybody can sign.
+  if (group == nullptr || parts.point.size() <= 1) {
     return nullptr;
   }
   const Builder builder(OSSL_PARAM_BLD_new());
-  if (OSSL_PARAM_BLD_push_utf8_string(builder.get(),
-                                      OSSL_PKEY_PARAM_GROUP_NAME, group,
-                                      0) != 1 ||
+  if (OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME,
+                                      group, 0) != 1 ||
       OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY,
                                        parts.point.data(),
                                        parts.point.size()) != 1) {
@@ -212,8 +213,7 @@ SignatureCheck VerifyEvp(EVP_PKEY* key, const SignatureScheme& scheme,
   }
   bool ready = true;
   if (scheme.kind == SignatureScheme::Kind::kRsaPss) {
-    const char* mask =
-        OpensslName(scheme.mask_digest.value_or(*scheme.digest));
+    const char* mask = OpensslName(scheme.mask_digest.value_or(*scheme.digest));
     ready =
         EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PSS_PADDING) ==
             1 &&
@@ -227,9 +227,9 @@ SignatureCheck VerifyEvp(EVP_PKEY* key, const SignatureScheme& scheme,
     ERR_clear_error();
     return SignatureCheck::kUnsupported;
   }
-  const int answer = EVP_PKEY_verify(context.get(), signature.data(),
-                                     signature.size(), digest.data(),
-                                     digest.size());
+  const int answer =
+      EVP_PKEY_verify(context.get(), signature.data(), signature.size(),
+                      digest.data(), digest.size());
   ERR_clear_error();
   return answer == 1 ? SignatureCheck::kValid : SignatureCheck::kInvalid;
 }
@@ -277,6 +277,13 @@ SignatureCheck VerifyDigest(const PublicKey& key, const SignatureScheme& scheme,
   }
   if (digest.size != base::DigestSize(*scheme.digest) ||
       (scheme.kind == Kind::kEcdsa) != (handle.type == KeyType::kEc)) {
+    return SignatureCheck::kInvalid;
+  }
+  // RFC 8017 sections 8.1.2 and 8.2.2, step 1: OpenSSL takes shorter ones.
+  // Why: a certificate whose signature may be shortened has two digests, and
+  // lists know only one of them.
+  if (handle.type == KeyType::kRsa &&
+      signature.size() != static_cast<size_t>(EVP_PKEY_get_size(handle.key))) {
     return SignatureCheck::kInvalid;
   }
   if (scheme.kind == Kind::kRsaPkcs1) {

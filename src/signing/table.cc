@@ -53,8 +53,8 @@ SigningFacts Verifier::Verify(const base::Blob& file, model::Format format,
   base::Budget budget(options.limits);
   for (const SchemeRow& row : kSchemes) {
     if (row.format == format) {
-      return row.examine(file, {state_->trust, state_->revocation,
-                                state_->keys, options.at, budget});
+      return row.examine(file, {state_->trust, state_->revocation, state_->keys,
+                                options.at, budget});
     }
   }
   return {};

@@ -22,7 +22,7 @@ namespace countersign::signing {
 // A damaged or unreadable structure.
 struct StructureFault {
   base::Error error;
-  base::ByteRange range;             // what is affected, inside the file
+  base::ByteRange range;              // what is affected, inside the file
   std::optional<uint32_t> signature;  // index of the signature it concerns
   enum class Part : uint8_t {
     kSignature,    // the table, an entry or a signature
@@ -35,17 +35,17 @@ struct StructureFault {
 // Bytes in or behind a signature that no signature covers.
 struct UnsignedData {
   enum class Place : uint8_t {
-    kInsideEntry,   // in a WIN_CERTIFICATE, after the PKCS #7
+    kInsideEntry,  // in a WIN_CERTIFICATE, after the PKCS #7
     kBetweenEntries,
     kAfterTable,
-    kAttribute,     // the value of an unsigned attribute that has no use
-    kCertificate,   // a certificate that belongs to no chain of the file
+    kAttribute,    // the value of an unsigned attribute that has no use
+    kCertificate,  // a certificate that belongs to no chain of the file
   };
   Place place = Place::kInsideEntry;
   base::ByteRange range;
   std::optional<uint32_t> signature;
-  std::string oid;           // of the attribute
-  double entropy_bits = 0;   // per byte, 0 to 8
+  std::string oid;          // of the attribute
+  double entropy_bits = 0;  // per byte, 0 to 8
   bool all_zero = false;
   std::string magic;  // what the data starts as: "pe", "zip", ...; or ""
 };

@@ -36,7 +36,7 @@ constexpr std::array kFindings = {
 model::Finding MakeFinding(std::string_view id, uint32_t artifact,
                            std::string message, base::ByteRange evidence,
                            std::vector<model::Parameter> parameters,
-                          std::string_view clears_if) {
+                           std::string_view clears_if) {
   const auto* row = std::ranges::find(kFindings, id, &FindingRow::id);
   CS_CHECK(row != kFindings.end());
   model::Finding finding;

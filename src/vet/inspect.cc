@@ -30,8 +30,7 @@ bool IsNsis(base::Bytes overlay) {
   constexpr std::string_view kMark = "\xEF\xBE\xAD\xDENullsoftInst";
   constexpr size_t kStep = 512;
   constexpr size_t kMaxSearch = size_t{64} << 10;
-  for (size_t at = 0; at < std::min(overlay.size(), kMaxSearch);
-       at += kStep) {
+  for (size_t at = 0; at < std::min(overlay.size(), kMaxSearch); at += kStep) {
     const base::Bytes rest = overlay.subspan(at);
     if (base::AsText(rest).substr(0, 32).find(kMark) !=
         std::string_view::npos) {
@@ -54,8 +53,8 @@ bool IsPacked(base::Bytes overlay) {
   constexpr size_t kSmallestBytes = size_t{64} << 10;
   constexpr double kPackedBits = 7.5;
   return overlay.size() >= kSmallestBytes &&
-         base::EntropyBits(overlay.first(std::min(
-             overlay.size(), kSampleBytes))) >= kPackedBits;
+         base::EntropyBits(overlay.first(
+             std::min(overlay.size(), kSampleBytes))) >= kPackedBits;
 }
 
 // What a program carries behind its sections. What looks like a package in
@@ -120,17 +119,17 @@ void InspectSignatures(const base::Blob& file, const formats::FormatRow& row,
       signing::Judge(facts, 0, file.View().size(), options.at);
   artifact.signatures = std::move(facts.signatures);
   for (const std::string& problem : verifier.Problems()) {
-    inspection.findings.push_back(MakeFinding("vet.evidence_unreadable", 0,
-                                              problem + ".", {0, 0}));
+    inspection.findings.push_back(
+        MakeFinding("vet.evidence_unreadable", 0, problem + ".", {0, 0}));
   }
   if (facts.limit) {
-    inspection.limits.push_back(
-        {facts.limit->field, LimitValue(facts.limit->field, options.limits),
-         0});
-    NotInspected(inspection, "A signature",
-                 {std::min<uint64_t>(facts.limit->offset, artifact.size), 0},
-                 fmt::format("the limit on {} was reached",
-                             facts.limit->field));
+    inspection.limits.push_back({facts.limit->field,
+                                 LimitValue(facts.limit->field, options.limits),
+                                 0});
+    NotInspected(
+        inspection, "A signature",
+        {std::min<uint64_t>(facts.limit->offset, artifact.size), 0},
+        fmt::format("the limit on {} was reached", facts.limit->field));
   }
   if (options.strict_padding) {
     for (model::Finding& finding : inspection.findings) {
@@ -153,8 +152,8 @@ model::Inspection Inspect(const base::Blob& file, signing::Verifier& verifier,
   artifact.format = row.format;
   if (row.support == formats::Support::kRecognised) {
     artifact.detail = row.name;
-    NotInspected(inspection, "The file", {0, std::min<uint64_t>(
-                                                 artifact.size, 64)},
+    NotInspected(inspection, "The file",
+                 {0, std::min<uint64_t>(artifact.size, 64)},
                  row.format == model::Format::kUnknown
                      ? "its format is not known"
                      : fmt::format("it is recognised as {}, which this "

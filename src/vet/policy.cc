@@ -61,8 +61,7 @@ Decision DecisionOn(const Finding& finding,
                     const model::Inspection& inspection) {
   Decision decision =
       finding.severity >= kHoldsFrom ? Decision::kHold : Decision::kAllow;
-  const auto* row =
-      std::ranges::find(kPolicy, finding.id, &PolicyRow::finding);
+  const auto* row = std::ranges::find(kPolicy, finding.id, &PolicyRow::finding);
   if (row != kPolicy.end()) {
     decision = std::max(decision, row->decision);
   }

@@ -108,8 +108,8 @@ class PoolVetter : public Vetter {
     std::ranges::stable_sort(inspection.findings, std::ranges::greater{},
                              &model::Finding::severity);
     for (uint32_t i = 0; i < inspection.findings.size(); ++i) {
-      inspection.artifacts[inspection.findings[i].artifact]
-          .findings.push_back(i);
+      inspection.artifacts[inspection.findings[i].artifact].findings.push_back(
+          i);
     }
     Verdict verdict = Decide(inspection);
     report.verdict = verdict.decision;
@@ -128,7 +128,7 @@ class PoolVetter : public Vetter {
 
  private:
   model::Inspection InspectFile(int descriptor) {
-    struct stat before {};
+    struct stat before{};
     if (fstat(descriptor, &before) != 0 || !S_ISREG(before.st_mode)) {
       return Failed(0, "it is not a regular file");
     }
@@ -148,7 +148,7 @@ class PoolVetter : public Vetter {
       return Failed(size, fmt::format("reading failed ({})", digest.error()));
     }
     model::Inspection inspection = Decode(answer, size);
-    struct stat after {};
+    struct stat after{};
     if (fstat(descriptor, &after) != 0 || after.st_size != before.st_size ||
         digest->size_bytes != size ||
         after.st_mtim.tv_sec != before.st_mtim.tv_sec ||
@@ -167,8 +167,7 @@ class PoolVetter : public Vetter {
           Failed(size, Explain(answer, options_.time_limit));
       if (answer.outcome == sandbox::Outcome::kTimedOut) {
         inspection.limits.push_back(
-            {"time_ms", static_cast<uint64_t>(options_.time_limit.count()),
-             0});
+            {"time_ms", static_cast<uint64_t>(options_.time_limit.count()), 0});
       }
       return inspection;
     }
@@ -215,8 +214,8 @@ std::expected<std::unique_ptr<Vetter>, std::string> Vetter::Start(
   pool_options.workers = std::max(1U, options.jobs);
   pool_options.memory_bytes = options.memory_limit_bytes;
   pool_options.wall_timeout = options.time_limit;
-  pool_options.cpu_seconds_per_job = static_cast<unsigned>(
-      (options.time_limit.count() + 999) / 1000);
+  pool_options.cpu_seconds_per_job =
+      static_cast<unsigned>((options.time_limit.count() + 999) / 1000);
   pool_options.jobs_per_worker = options.process_per_file ? 1 : 0;
   pool_options.allow_weak = options.allow_weak_sandbox;
   sandbox::Service service;

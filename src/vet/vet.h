@@ -19,11 +19,11 @@ struct Options {
   std::vector<model::TrustStore> stores;
   // CRLs and OCSP responses (DER or PEM) as read from the user's files.
   std::vector<std::vector<uint8_t>> revocation;
-  unsigned jobs = 1;          // workers
+  unsigned jobs = 1;              // workers
   bool process_per_file = false;  // a fresh locked-down process for each file
-  bool strict_padding = false;  // as EnableCertPaddingCheck on Windows
+  bool strict_padding = false;    // as EnableCertPaddingCheck on Windows
   bool allow_weak_sandbox = false;
-  std::chrono::milliseconds time_limit{60'000};  // per file
+  std::chrono::milliseconds time_limit{60'000};       // per file
   uint64_t memory_limit_bytes = uint64_t{512} << 20;  // private, per worker
 };
 

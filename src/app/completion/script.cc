@@ -20,7 +20,7 @@ void Walk(const CompletedCommand& command, const std::string& path,
   }
 }
 
-std::string Replace(std::string text, char what, std::string_view by) {
+std::string Replace(std::string_view text, char what, std::string_view by) {
   std::string out;
   for (const char c : text) {
     if (c == what) {

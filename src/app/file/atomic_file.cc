@@ -1,12 +1,12 @@
 #include "app/file/atomic_file.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
 
 #include <cstdio>
 #include <system_error>
@@ -98,10 +98,12 @@ std::expected<void, std::string> AtomicFile::OpenTemporary(mode_t mode,
   for (int attempt = 0; attempt < 100; ++attempt) {
     temporary_ = fmt::format("{}.{}.{}-{}", target_.substr(0, name),
                              target_.substr(name), ::getpid(), attempt);
-    descriptor_ = Descriptor(
+    const int opened =
         ::open(temporary_.c_str(),
-               O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
-    if (descriptor_.Valid() || errno != EEXIST) {
+               O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+    const bool taken = opened < 0 && errno == EEXIST;
+    descriptor_ = Descriptor(opened);
+    if (!taken) {
       break;
     }
   }

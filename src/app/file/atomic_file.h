@@ -30,6 +30,8 @@ struct FileIdentity {
 class AtomicFile {
  public:
   static std::expected<AtomicFile, std::string> Create(const std::string& path);
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
   AtomicFile(AtomicFile&&) noexcept = default;
   AtomicFile& operator=(AtomicFile&&) = delete;
   // Removes the temporary file, unless Commit succeeded.

@@ -47,7 +47,8 @@ void Page::Heading(std::string_view text, std::string_view remark) {
   Put(0, line);
 }
 
-void Page::Entry(size_t indent, Span label, size_t label_columns, Span text) {
+void Page::Entry(size_t indent, const Span& label, size_t label_columns,
+                 const Span& text) {
   const std::string safe_label = style_.Safe(label.text);
   const size_t hang = indent + label_columns;
   const size_t room = style_.columns > hang + 20 ? style_.columns - hang : 20;
@@ -67,7 +68,7 @@ void Page::Entry(size_t indent, Span label, size_t label_columns, Span text) {
   }
 }
 
-void Page::Paragraph(size_t indent, Span text) {
+void Page::Paragraph(size_t indent, const Span& text) {
   const size_t room =
       style_.columns > indent + 20 ? style_.columns - indent : 20;
   for (const std::string& part : Wrap(style_.Safe(text.text), room)) {

@@ -33,9 +33,10 @@ class Page {
   // An underlined-by-weight heading, after a gap, with a quiet remark.
   void Heading(std::string_view text, std::string_view remark = "");
   // `label` padded to `label_columns`, then `text` wrapped beside it.
-  void Entry(size_t indent, Span label, size_t label_columns, Span text);
+  void Entry(size_t indent, const Span& label, size_t label_columns,
+             const Span& text);
   // `text` wrapped after `indent` spaces.
-  void Paragraph(size_t indent, Span text);
+  void Paragraph(size_t indent, const Span& text);
 
   // Rows under headings; without headings when all of them are empty. Cells
   // are cut in the last column only where the line would be too long. A

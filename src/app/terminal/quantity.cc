@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include <array>
 #include <charconv>
 
@@ -93,7 +95,7 @@ std::string HumanSeconds(double seconds) {
     return seconds < 10 ? fmt::format("{:.2f} s", seconds)
                         : fmt::format("{:.1f} s", seconds);
   }
-  const auto whole = static_cast<uint64_t>(seconds + 0.5);
+  const auto whole = static_cast<uint64_t>(std::llround(seconds));
   if (whole < 3600) {
     return fmt::format("{} min {:02} s", whole / 60, whole % 60);
   }

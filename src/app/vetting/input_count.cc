@@ -10,7 +10,7 @@
 namespace countersign::app {
 
 InputCount::InputCount(std::vector<std::string> paths)
-    : thread_([this, paths = std::move(paths)](std::stop_token stop) {
+    : thread_([this, paths = std::move(paths)](const std::stop_token& stop) {
         InputWalk walk(paths);
         while (const auto step = walk.Next()) {
           if (stop.stop_requested()) {

@@ -1,9 +1,9 @@
 #include "app/vetting/input_walk.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <cerrno>
 
 #include <algorithm>
 #include <functional>

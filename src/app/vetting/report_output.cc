@@ -1,7 +1,7 @@
 #include "app/vetting/report_output.h"
 
-#include <errno.h>
 #include <fmt/format.h>
+#include <cerrno>
 
 #include <utility>
 

@@ -98,12 +98,11 @@ class Run {
 
   int Execute(vet::Vetter& vetter, unsigned jobs) {
     const Interruption interruption;
-    VetPool pool(
-        vetter, InputWalk(request_.paths),
-        {jobs, request_.standard_input_limit_bytes, output_.Identity(),
-         [this](const model::Report& report) {
-           return output_.Render(report);
-         }});
+    VetPool pool(vetter, InputWalk(request_.paths),
+                 {jobs, request_.standard_input_limit_bytes, output_.Identity(),
+                  [this](const model::Report& report) {
+                    return output_.Render(report);
+                  }});
     for (;;) {
       Outcome outcome;
       const VetPool::Answer answer = pool.Next(outcome, kTick);

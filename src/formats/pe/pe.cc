@@ -21,8 +21,8 @@
 namespace countersign::formats {
 namespace {
 
-using base::Bytes;
 using base::ByteRange;
+using base::Bytes;
 using base::Error;
 using base::Fault;
 using base::Reader;
@@ -232,8 +232,8 @@ std::vector<CertificateEntry> ReadCertificateTable(const PeImage& image,
     damaged(Fault::kMalformed, directory, "security directory");
     return entries;
   }
-  Reader reader(base::Input{file.subspan(table.offset, table.size),
-                            table.offset});
+  Reader reader(
+      base::Input{file.subspan(table.offset, table.size), table.offset});
   while (reader.Remaining() > 0) {
     const uint64_t start = reader.Offset();
     if (entries.size() >= kMaxEntries) {
@@ -247,16 +247,16 @@ std::vector<CertificateEntry> ReadCertificateTable(const PeImage& image,
     entry.type = reader.U16("WIN_CERTIFICATE.wCertificateType");
     if (reader.Failed() || entry.length < 8 || entry.length > left) {
       entry.whole = {start, left};
-      entry.damage = Error{Fault::kMalformed, start,
-                           "WIN_CERTIFICATE.dwLength"};
+      entry.damage =
+          Error{Fault::kMalformed, start, "WIN_CERTIFICATE.dwLength"};
       entries.push_back(entry);
       break;
     }
     entry.whole = {start, entry.length};
     entry.content = {start + 8, entry.length - 8ULL};
     if (entry.revision != kRevision1 && entry.revision != kRevision2) {
-      entry.damage = Error{Fault::kUnsupported, start + 4,
-                           "WIN_CERTIFICATE.wRevision"};
+      entry.damage =
+          Error{Fault::kUnsupported, start + 4, "WIN_CERTIFICATE.wRevision"};
     }
     entries.push_back(entry);
     const uint64_t aligned =

@@ -193,7 +193,10 @@ Input DerReader::Rest() const {
 }
 
 Element DerReader::Any(const char* field) {
+  // Why: what is read out of an element that is not there fails as well, and
+  // its complaint must name a place.
   Element element;
+  element.whole.offset = element.value.offset = Offset();
   if (failed_) {
     return element;
   }
@@ -210,9 +213,8 @@ Element DerReader::Any(const char* field) {
   uint64_t length = header->length;
   size_t closing = 0;
   if (header->indefinite) {
-    const auto found =
-        IndefiniteLength(rest.subspan(header->size), Offset() + header->size,
-                         *budget_, field);
+    const auto found = IndefiniteLength(
+        rest.subspan(header->size), Offset() + header->size, *budget_, field);
     if (!found) {
       Fail(found.error());
       return element;

@@ -167,6 +167,21 @@ TEST(DerReader, FailureIsSticky) {
   EXPECT_STREQ(result.error().field, "wrong");
 }
 
+// A parser goes on reading inside what was not there.
+TEST(DerReader, WhatIsNotThereStillHasAPlace) {
+  Budget budget;
+  const Vector bytes = {0x05, 0x00, 0x30, 0x7F};
+  DerReader reader = ReaderOf(bytes, budget);
+  (void)reader.Any("null");
+  const Element missing = reader.Expect(tag::kSequence, "sequence");
+  EXPECT_EQ(missing.whole.offset, kAt + 2);
+  EXPECT_EQ(TimeContent(missing).error().offset, kAt + 2);
+  DerReader inner(missing.value, budget);
+  (void)inner.Expect(tag::kInteger, "integer");
+  EXPECT_EQ(inner.Finish(0).error().offset, kAt + 2);
+  EXPECT_EQ(reader.Any("again").value.offset, kAt + 2);
+}
+
 TEST(DerReader, OptionalConsumesOnlyItsOwn) {
   Budget budget;
   const Vector bytes = {0xA0, 0x00, 0x02, 0x01, 0x05};

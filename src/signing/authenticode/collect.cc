@@ -13,8 +13,8 @@
 namespace countersign::signing {
 namespace {
 
-using base::Bytes;
 using base::ByteRange;
+using base::Bytes;
 using base::Input;
 
 // Quirk: installers of Google's update client carry what the user chose on
@@ -37,9 +37,8 @@ bool IsGoogleUpdateTag(Bytes bytes) {
   const size_t size = size_t{bytes[0]} << 8 | bytes[1];
   bytes = bytes.subspan(2);
   return size <= bytes.size() &&
-         std::ranges::all_of(
-             bytes.first(size),
-             [](uint8_t b) { return b >= 0x20 && b < 0x7F; }) &&
+         std::ranges::all_of(bytes.first(size),
+                             [](uint8_t b) { return b >= 0x20 && b < 0x7F; }) &&
          std::ranges::all_of(bytes.subspan(size),
                              [](uint8_t b) { return b == 0; });
 }
@@ -48,9 +47,9 @@ bool IsGoogleUpdateTag(Bytes bytes) {
 // Microsoft's signing tools are a few bytes; more than that is cargo.
 bool IsExpectedUnsigned(const CmsAttribute& attribute) {
   constexpr std::array kUnsigned = {
-      oid::kCounterSignature, oid::kTimeStampToken,
+      oid::kCounterSignature,        oid::kTimeStampToken,
       oid::kMicrosoftTimeStampToken, oid::kNestedSignature,
-      Oid("1.3.6.1.4.1.311.2.4.3"), Oid("1.3.6.1.4.1.311.2.4.4")};
+      Oid("1.3.6.1.4.1.311.2.4.3"),  Oid("1.3.6.1.4.1.311.2.4.4")};
   constexpr std::array kMarkers = {Oid("1.3.6.1.4.1.311.2.6.1"),
                                    Oid("1.3.6.1.4.1.311.2.6.2")};
   constexpr size_t kMarkerBytes = 64;
@@ -146,12 +145,11 @@ class Collector {
 
   void ReadContainer(const Pending& item) {
     const auto paid = budget_.ChargeSignature(item.content.offset);
-    const char* limit = !paid ? "signatures"
-                        : item.depth > budget_.Left().depth
-                            ? "depth of nested signatures"
-                        : item.content.bytes.size() > kMaxContainerBytes
-                            ? "size of a signature"
-                            : nullptr;
+    const char* limit =
+        !paid                               ? "signatures"
+        : item.depth > budget_.Left().depth ? "depth of nested signatures"
+        : item.content.bytes.size() > kMaxContainerBytes ? "size of a signature"
+                                                         : nullptr;
     if (limit != nullptr) {
       Unreadable(item.entry, item.nested_in, item.content.Range(),
                  {base::Fault::kLimit, item.content.offset, limit});
@@ -188,10 +186,11 @@ class Collector {
       facts_.unsigned_data.back().signature = signature;
     }
     std::vector<base::Error> errors;
-    container.certificates =
-        ParseCertificates(container.data, errors, budget_);
+    container.certificates = ParseCertificates(container.data, errors, budget_);
     for (const base::Error& error : errors) {
-      facts_.faults.push_back({error, {error.offset, 0}, signature,
+      facts_.faults.push_back({error,
+                               {error.offset, 0},
+                               signature,
                                StructureFault::Part::kCertificate});
     }
     for (const Input list : container.data.crls) {
@@ -203,8 +202,8 @@ class Collector {
     }
     if (!(oid::kSpcIndirectData == container.data.content_type)) {
       container.content_error =
-          base::Error{base::Fault::kUnsupported,
-                      container.data.whole.offset, "eContentType"};
+          base::Error{base::Fault::kUnsupported, container.data.whole.offset,
+                      "eContentType"};
       return;
     }
     auto content = ParseIndirectData(container.data.content, budget_);
@@ -222,8 +221,8 @@ class Collector {
                                       container.data.whole.Range(), &container,
                                       &signer, container.content_error});
     if (container.content_error) {
-      facts_.faults.push_back({*container.content_error,
-                               container.data.whole.Range(), index});
+      facts_.faults.push_back(
+          {*container.content_error, container.data.whole.Range(), index});
     }
     for (const CmsAttribute& attribute : signer.unsigned_attributes) {
       if (oid::kNestedSignature == attribute.oid) {
@@ -235,8 +234,8 @@ class Collector {
           }
         }
       } else if (!IsExpectedUnsigned(attribute)) {
-        UnsignedData data = DescribeData(UnsignedData::Place::kAttribute,
-                                         ValueOf(attribute));
+        UnsignedData data =
+            DescribeData(UnsignedData::Place::kAttribute, ValueOf(attribute));
         data.range = attribute.values.Range();
         data.oid = DottedOid(attribute.oid);
         data.signature = index;
@@ -272,8 +271,8 @@ class Collector {
   // are how signers align.
   void NotePadding(const Pending& item, Input pkcs7, uint32_t signature) {
     const uint64_t end = pkcs7.offset + pkcs7.bytes.size();
-    const ByteRange rest{
-        end, item.content.offset + item.content.bytes.size() - end};
+    const ByteRange rest{end,
+                         item.content.offset + item.content.bytes.size() - end};
     UnsignedData data =
         DescribeData(UnsignedData::Place::kInsideEntry, InputOf(rest));
     if (rest.size == 0 || (rest.size < 8 && data.all_zero)) {

@@ -11,14 +11,14 @@
 #include <algorithm>
 #include <map>
 
+#include "base/entropy.h"
+#include "base/text.h"
 #include "formats/pe.h"
 #include "signing/authenticode/collect.h"
 #include "signing/authenticode/page_hashes.h"
 #include "signing/cms/signer_check.h"
 #include "signing/path/chain_trust.h"
 #include "signing/timestamp/timestamp.h"
-#include "base/entropy.h"
-#include "base/text.h"
 
 namespace countersign::signing {
 namespace {
@@ -38,8 +38,8 @@ ImageDigests HashImage(const base::Blob& file, const formats::PeImage& image,
       continue;
     }
     const auto& algorithm = signature.container->content->algorithm;
-    if (algorithm && std::ranges::find(algorithms, *algorithm) ==
-                         algorithms.end()) {
+    if (algorithm &&
+        std::ranges::find(algorithms, *algorithm) == algorithms.end()) {
       algorithms.push_back(*algorithm);
     }
   }
@@ -214,16 +214,15 @@ void JudgeSigner(const ParsedSignature& signature, const SignerCheck& check,
   if (stamp != nullptr) {
     stamp->used = true;
   }
-  const base::Instant signed_at =
-      stamp != nullptr ? *stamp->time : context.at;
+  const base::Instant signed_at = stamp != nullptr ? *stamp->time : context.at;
   // Lifetime signing (1.3.6.1.4.1.311.10.3.13): a timestamp does not carry
   // the signature past the end of its certificate.
   const bool carried = stamp != nullptr && !facts.lifetime_signing;
   facts.evaluated_at = carried ? signed_at : context.at;
-  const ChainAnswer answer = JudgeChain(
-      {check.certificate, pool, PurposesOf(image), oid::kCodeSigning,
-       *facts.evaluated_at, signed_at, stamp != nullptr},
-      context);
+  const ChainAnswer answer =
+      JudgeChain({check.certificate, pool, PurposesOf(image), oid::kCodeSigning,
+                  *facts.evaluated_at, signed_at, stamp != nullptr},
+                 context);
   facts.trust = answer.trust;
   facts.trust_reason = answer.reason;
   facts.trust_purpose = answer.store_purpose;
@@ -258,12 +257,12 @@ SignatureFacts Answer(const ParsedSignature& signature, uint32_t index,
   Context with_embedded = context;
   with_embedded.embedded = &signature.container->revocation;
   DescribeAttributes(*signature.signer, facts, context.budget);
-  const SignerCheck check = CheckSigner(
-      {.signer = signature.signer,
-       .content = signature.container->data.content.bytes,
-       .pool = signature.container->certificates,
-       .content_type = &oid::kSpcIndirectData},
-      context.keys, context.budget);
+  const SignerCheck check =
+      CheckSigner({.signer = signature.signer,
+                   .content = signature.container->data.content.bytes,
+                   .pool = signature.container->certificates,
+                   .content_type = &oid::kSpcIndirectData},
+                  context.keys, context.budget);
   facts.signature_algorithm = Describe(check.scheme);
   if (signature.container->content) {
     facts.integrity = Integrity::kValid;
@@ -338,7 +337,9 @@ SigningFacts ExaminePe(const base::Blob& file, const Context& context) {
   const auto image = formats::ParsePe(file.View());
   if (!image) {
     facts.is_signed = model::Signed::kMalformed;
-    facts.faults.push_back({image.error(), {image.error().offset, 0}, {},
+    facts.faults.push_back({image.error(),
+                            {image.error().offset, 0},
+                            {},
                             StructureFault::Part::kImage});
     return facts;
   }
@@ -370,7 +371,8 @@ SigningFacts ExaminePe(const base::Blob& file, const Context& context) {
     const uint64_t offset = image->security_directory_offset.value_or(0);
     facts.faults.push_back(
         {{base::Fault::kMalformed, offset, "security directory"},
-         {offset, 8}, {}});
+         {offset, 8},
+         {}});
   }
   NoteSuperfluous(collection, facts);
   facts.limit = context.budget.Reached();

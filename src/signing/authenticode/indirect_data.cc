@@ -93,8 +93,8 @@ base::Result<IndirectData> ParseIndirectData(Input content,
   DerReader value(
       reader.Expect(tag::kSequence, "SpcIndirectDataContent.data").value,
       budget);
-  data.type = value.Expect(tag::kOid, "SpcIndirectDataContent.type")
-                  .value.bytes;
+  data.type =
+      value.Expect(tag::kOid, "SpcIndirectDataContent.type").value.bytes;
   DerReader digest(
       reader.Expect(tag::kSequence, "SpcIndirectDataContent.messageDigest")
           .value,
@@ -141,7 +141,8 @@ std::string StatementType(const SignerInfo& signer, base::Budget& budget) {
     return "";
   }
   DerReader reader(value->value, budget);
-  const base::Bytes type = reader.Expect(tag::kOid, "statementType").value.bytes;
+  const base::Bytes type =
+      reader.Expect(tag::kOid, "statementType").value.bytes;
   if (oid::kIndividualSigning == type) {
     return "individual";
   }

@@ -52,13 +52,12 @@ class PageComparer {
 // The digest of the header page.
 base::Digest HashHeader(Bytes file, const formats::PeImage& image,
                         base::DigestAlgorithm algorithm) {
-  const uint64_t end =
-      std::min<uint64_t>(image.size_of_headers, file.size());
+  const uint64_t end = std::min<uint64_t>(image.size_of_headers, file.size());
   base::Hasher hasher(algorithm);
   for (const base::ByteRange& range : formats::DigestRanges(image)) {
     if (range.offset < end) {
-      hasher.Update(file.subspan(
-          range.offset, std::min(range.size, end - range.offset)));
+      hasher.Update(
+          file.subspan(range.offset, std::min(range.size, end - range.offset)));
     }
   }
   if (end < kPage) {

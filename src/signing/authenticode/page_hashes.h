@@ -17,8 +17,9 @@ namespace countersign::signing {
 // "SpcPeImagePageHashes".
 // Quirk: pages have 4096 bytes whatever SectionAlignment says; the header is
 // hashed without CheckSum and security directory entry, padded with zeros.
-[[nodiscard]] model::PageHashes CheckPageHashes(
-    const base::Blob& file, const formats::PeImage& image,
-    base::DigestAlgorithm algorithm, base::Bytes signed_hashes);
+[[nodiscard]] model::PageHashes CheckPageHashes(const base::Blob& file,
+                                                const formats::PeImage& image,
+                                                base::DigestAlgorithm algorithm,
+                                                base::Bytes signed_hashes);
 
 }  // namespace countersign::signing

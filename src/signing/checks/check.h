@@ -37,8 +37,7 @@ class Sink {
   // Gives a finding with the row's severity.
   void Give(std::string message, base::ByteRange evidence,
             std::vector<model::Parameter> parameters = {}) {
-    Give(check_.severity, std::move(message), evidence,
-         std::move(parameters));
+    Give(check_.severity, std::move(message), evidence, std::move(parameters));
   }
   // The same with another severity, where the facts call for it.
   void Give(model::Severity severity, std::string message,

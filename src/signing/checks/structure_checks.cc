@@ -21,9 +21,9 @@ std::vector<Parameter> DataParameters(const UnsignedData& data) {
 
 // "312 bytes, entropy 7.91 bits a byte, starting as pe"
 std::string Describe(const UnsignedData& data) {
-  std::string text = fmt::format(
-      "{} byte{}, entropy {:.2f} bits a byte", data.range.size,
-      data.range.size == 1 ? "" : "s", data.entropy_bits);
+  std::string text =
+      fmt::format("{} byte{}, entropy {:.2f} bits a byte", data.range.size,
+                  data.range.size == 1 ? "" : "s", data.entropy_bits);
   if (data.all_zero) {
     text += ", all zero";
   } else if (!data.magic.empty()) {
@@ -35,8 +35,8 @@ std::string Describe(const UnsignedData& data) {
 // A signature may be malformed in what it says, its structure being whole.
 void CheckMalformedMeaning(const SigningFacts& facts, Sink& sink) {
   for (const SignatureFacts& signature : facts.signatures) {
-    const bool told = std::ranges::any_of(
-        facts.faults, [&](const StructureFault& fault) {
+    const bool told =
+        std::ranges::any_of(facts.faults, [&](const StructureFault& fault) {
           return fault.signature == signature.index &&
                  fault.part == StructureFault::Part::kSignature;
         });
@@ -94,8 +94,7 @@ void CheckSignatureInvalid(const SigningFacts& facts, Sink& sink) {
                             signature.content_mismatch
                                 ? "its value does not fit what it signs"
                                 : signature.integrity_reason),
-                signature.range,
-                {{"signature", Number(signature.index)}});
+                signature.range, {{"signature", Number(signature.index)}});
     }
   }
 }
@@ -116,8 +115,7 @@ void CheckMalformed(const SigningFacts& facts, Sink& sink) {
               fmt::format("{} is damaged: {} {} at offset {}.",
                           spare ? "A certificate that came with the signature"
                                 : "The signature's structure",
-                          fault.error.field,
-                          base::Describe(fault.error.fault),
+                          fault.error.field, base::Describe(fault.error.fault),
                           fault.error.offset),
               range,
               {{"field", std::string(fault.error.field)},
@@ -129,15 +127,15 @@ void CheckMalformed(const SigningFacts& facts, Sink& sink) {
 void CheckImageMalformed(const SigningFacts& facts, Sink& sink) {
   for (const StructureFault& fault : facts.faults) {
     if (fault.part == StructureFault::Part::kImage) {
-      sink.Give(fmt::format("The file starts like a Windows program but its "
-                            "headers cannot be read: {} {} at offset {}; "
-                            "whether it is signed is not known.",
-                            fault.error.field,
-                            base::Describe(fault.error.fault),
-                            fault.error.offset),
-                {fault.error.offset, 1},
-                {{"field", std::string(fault.error.field)},
-                 {"offset", Number(fault.error.offset)}});
+      sink.Give(
+          fmt::format("The file starts like a Windows program but its "
+                      "headers cannot be read: {} {} at offset {}; "
+                      "whether it is signed is not known.",
+                      fault.error.field, base::Describe(fault.error.fault),
+                      fault.error.offset),
+          {fault.error.offset, 1},
+          {{"field", std::string(fault.error.field)},
+           {"offset", Number(fault.error.offset)}});
     }
   }
 }
@@ -180,13 +178,13 @@ void CheckMixed(const SigningFacts& facts, Sink& sink) {
     }
   }
   if (holds != nullptr && fails != nullptr) {
-    sink.Give(fmt::format("The signatures disagree: {} holds, {} does not "
-                          "({}).",
-                          Which(facts, *holds), Which(facts, *fails),
-                          fails->integrity_reason),
-              fails->range,
-              {{"holds", Number(holds->index)},
-               {"fails", Number(fails->index)}});
+    sink.Give(
+        fmt::format("The signatures disagree: {} holds, {} does not "
+                    "({}).",
+                    Which(facts, *holds), Which(facts, *fails),
+                    fails->integrity_reason),
+        fails->range,
+        {{"holds", Number(holds->index)}, {"fails", Number(fails->index)}});
   }
 }
 
@@ -207,9 +205,10 @@ void CheckSeveralSigners(const SigningFacts& facts, Sink& sink) {
 
 void CheckUnsigned(const SigningFacts& facts, Sink& sink) {
   if (facts.is_signed == model::Signed::kAbsent) {
-    sink.Give("The file carries no signature of its own (whether a catalog "
-              "covers it was not looked at).",
-              facts.security_directory);
+    sink.Give(
+        "The file carries no signature of its own (whether a catalog "
+        "covers it was not looked at).",
+        facts.security_directory);
   }
 }
 
@@ -276,8 +275,7 @@ void CheckSuperfluousCertificate(const SigningFacts& facts, Sink& sink) {
 void CheckUnexpectedContentType(const SigningFacts& facts, Sink& sink) {
   constexpr std::string_view kPeImage = "1.3.6.1.4.1.311.2.1.15";
   for (const SignatureFacts& signature : facts.signatures) {
-    if (!signature.content_type.empty() &&
-        signature.content_type != kPeImage) {
+    if (!signature.content_type.empty() && signature.content_type != kPeImage) {
       sink.Give(fmt::format("{} states that it is for {}, not for a PE image, "
                             "although its digest is one.",
                             Which(facts, signature), signature.content_type),
@@ -289,10 +287,11 @@ void CheckUnexpectedContentType(const SigningFacts& facts, Sink& sink) {
 void CheckUnauthenticatedAttribute(const SigningFacts& facts, Sink& sink) {
   for (const UnsignedData& data : facts.unsigned_data) {
     if (data.place == UnsignedData::Place::kAttribute) {
-      sink.Give(fmt::format("An unsigned attribute that Authenticode has no use "
-                            "for ({}) holds data: {}.",
-                            data.oid, Describe(data)),
-                data.range, DataParameters(data));
+      sink.Give(
+          fmt::format("An unsigned attribute that Authenticode has no use "
+                      "for ({}) holds data: {}.",
+                      data.oid, Describe(data)),
+          data.range, DataParameters(data));
     }
   }
 }

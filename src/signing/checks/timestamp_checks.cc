@@ -68,13 +68,12 @@ void CheckTimestampInvalid(const SigningFacts& facts, Sink& sink) {
                          stamp.trust != Trust::kNotCodeSigning &&
                          stamp.trust != Trust::kExpired;
       if (!holds) {
-        sink.Give(
-            fmt::format("A timestamp of {} does not count: {}.",
-                        Which(facts, signature), stamp.reason),
-            stamp.range,
-            {{"kind", std::string(model::Name(stamp.kind))},
-             {"time", stamp.time ? Text(stamp) : std::string()},
-             {"authority", stamp.signer}});
+        sink.Give(fmt::format("A timestamp of {} does not count: {}.",
+                              Which(facts, signature), stamp.reason),
+                  stamp.range,
+                  {{"kind", std::string(model::Name(stamp.kind))},
+                   {"time", stamp.time ? Text(stamp) : std::string()},
+                   {"authority", stamp.signer}});
       }
     }
   }
@@ -85,14 +84,13 @@ void CheckTimestampUntrusted(const SigningFacts& facts, Sink& sink) {
     const Trust trust = stated.stamp->trust;
     if (trust == Trust::kUntrusted || trust == Trust::kIncompleteChain ||
         trust == Trust::kDistrusted || trust == Trust::kRevoked) {
-      sink.Give(fmt::format("The time {} of {} comes from an authority that "
-                            "is not trusted (\"{}\") and is not used: {}.",
-                            Text(*stated.stamp),
-                            Which(facts, *stated.signature),
-                            stated.stamp->signer, stated.stamp->reason),
-                stated.stamp->range,
-                {{"time", Text(*stated.stamp)},
-                 {"authority", stated.stamp->signer}});
+      sink.Give(
+          fmt::format("The time {} of {} comes from an authority that "
+                      "is not trusted (\"{}\") and is not used: {}.",
+                      Text(*stated.stamp), Which(facts, *stated.signature),
+                      stated.stamp->signer, stated.stamp->reason),
+          stated.stamp->range,
+          {{"time", Text(*stated.stamp)}, {"authority", stated.stamp->signer}});
     }
   }
 }
@@ -108,12 +106,12 @@ void CheckTimestampsDisagree(const SigningFacts& facts, Sink& sink) {
     }
     // Two trusted authorities far apart mean that somebody signed again.
     const bool both = IsTrusted(a) && IsTrusted(b);
-    sink.Give(both ? model::Severity::kLow : model::Severity::kMedium,
-              fmt::format("Two timestamps of the file are {} days apart: {} "
-                          "(\"{}\") and {} (\"{}\").",
-                          apart / kDaySeconds, Text(a), a.signer, Text(b),
-                          b.signer),
-              b.range, {{"first", Text(a)}, {"second", Text(b)}});
+    sink.Give(
+        both ? model::Severity::kLow : model::Severity::kMedium,
+        fmt::format("Two timestamps of the file are {} days apart: {} "
+                    "(\"{}\") and {} (\"{}\").",
+                    apart / kDaySeconds, Text(a), a.signer, Text(b), b.signer),
+        b.range, {{"first", Text(a)}, {"second", Text(b)}});
     return;
   }
 }
@@ -136,15 +134,14 @@ void CheckTimestampBackdated(const SigningFacts& facts, Sink& sink) {
         sink.Give(
             OnlyYearDiffers(a, b) ? model::Severity::kHigh
                                   : model::Severity::kMedium,
-            fmt::format("A time looks set back: {} by \"{}\", which no store "
-                        "trusts, while another timestamp of the file says {}"
-                        "{}.",
-                        Text(a), a.signer, Text(b),
-                        OnlyYearDiffers(a, b) ? " (only the year differs)"
-                                              : ""),
+            fmt::format(
+                "A time looks set back: {} by \"{}\", which no store "
+                "trusts, while another timestamp of the file says {}"
+                "{}.",
+                Text(a), a.signer, Text(b),
+                OnlyYearDiffers(a, b) ? " (only the year differs)" : ""),
             a.range,
-            {{"stated", Text(a)}, {"other", Text(b)},
-             {"authority", a.signer}});
+            {{"stated", Text(a)}, {"other", Text(b)}, {"authority", a.signer}});
         break;
       }
     }
@@ -159,15 +156,14 @@ void CheckTimestampBeforeBuild(const SigningFacts& facts, Sink& sink) {
     const int64_t early = base::UnixSeconds(*facts.build_time) -
                           base::UnixSeconds(*stated.stamp->time);
     if (early > kDaySeconds) {
-      sink.Give(fmt::format("The timestamp {} of {} is {} days before the "
-                            "linker's time {}, which nothing vouches for.",
-                            Text(*stated.stamp),
-                            Which(facts, *stated.signature),
-                            early / kDaySeconds,
-                            base::ToRfc3339(*facts.build_time)),
-                stated.stamp->range,
-                {{"timestamp", Text(*stated.stamp)},
-                 {"linker", base::ToRfc3339(*facts.build_time)}});
+      sink.Give(
+          fmt::format("The timestamp {} of {} is {} days before the "
+                      "linker's time {}, which nothing vouches for.",
+                      Text(*stated.stamp), Which(facts, *stated.signature),
+                      early / kDaySeconds, base::ToRfc3339(*facts.build_time)),
+          stated.stamp->range,
+          {{"timestamp", Text(*stated.stamp)},
+           {"linker", base::ToRfc3339(*facts.build_time)}});
     }
   }
 }

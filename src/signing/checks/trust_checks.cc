@@ -128,8 +128,9 @@ void CheckExpired(const SigningFacts& facts, Sink& sink) {
         signature.timestamps, [](const auto& stamp) { return stamp.used; });
     std::string why = "and no usable timestamp proves when it was made";
     if (stamped && signature.lifetime_signing) {
-      why = "and the certificate is for lifetime signing, which a timestamp "
-            "does not extend";
+      why =
+          "and the certificate is for lifetime signing, which a timestamp "
+          "does not extend";
     } else if (stamped) {
       why = "at the time that its timestamp proves";
     }
@@ -208,13 +209,13 @@ void CheckWeakAlgorithm(const SigningFacts& facts, Sink& sink) {
     } else if (strong_exists) {
       severity = model::Severity::kLow;
     }
-    sink.Give(severity,
-              fmt::format("{} rests on weak algorithms: {}.",
-                          facts.signatures.size() == 1
-                              ? "The signature"
-                              : Which(facts, signature),
-                          Join(signature.weak)),
-              signature.range, {{"weak", Join(signature.weak)}});
+    sink.Give(
+        severity,
+        fmt::format("{} rests on weak algorithms: {}.",
+                    facts.signatures.size() == 1 ? "The signature"
+                                                 : Which(facts, signature),
+                    Join(signature.weak)),
+        signature.range, {{"weak", Join(signature.weak)}});
   }
 }
 

@@ -54,7 +54,8 @@ void ReadSignerIdentifier(DerReader& reader, SignerInfo& signer) {
     signer.subject_key_id = key_id->value.bytes;
     return;
   }
-  DerReader sid(reader.Expect(tag::kSequence, "sid").value, reader.SharedBudget());
+  DerReader sid(reader.Expect(tag::kSequence, "sid").value,
+                reader.SharedBudget());
   signer.issuer = sid.Expect(tag::kSequence, "sid.issuer").whole;
   signer.serial = sid.Expect(tag::kInteger, "sid.serialNumber").value.bytes;
   if (sid.Failed()) {
@@ -196,15 +197,14 @@ base::Result<SignedData> ParseSignedData(Input input, base::Budget& budget) {
   }
   data.whole = info.whole;
   DerReader sequence(wrapped.value, budget);
-  DerReader reader(sequence.Expect(tag::kSequence, "SignedData").value,
-                   budget);
+  DerReader reader(sequence.Expect(tag::kSequence, "SignedData").value, budget);
   if (sequence.Failed()) {
     return sequence.Finish(data);
   }
-  data.version = IntegerContent(reader.Expect(tag::kInteger, "version"))
-                     .value_or(0);
-  const std::vector<Input> odd_algorithms = OddAlgorithms(
-      reader.Expect(tag::kSet, "digestAlgorithms").value, budget);
+  data.version =
+      IntegerContent(reader.Expect(tag::kInteger, "version")).value_or(0);
+  const std::vector<Input> odd_algorithms =
+      OddAlgorithms(reader.Expect(tag::kSet, "digestAlgorithms").value, budget);
   ReadContent(reader, data);
   if (const auto set = reader.Optional(tag::Explicit(0), "certificates")) {
     ReadSet(set->value, reader, data.certificates);

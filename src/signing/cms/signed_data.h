@@ -16,7 +16,7 @@ namespace countersign::signing {
 
 // Attribute ::= SEQUENCE { attrType OBJECT IDENTIFIER, attrValues SET }
 struct CmsAttribute {
-  base::Bytes oid;    // content octets
+  base::Bytes oid;  // content octets
   base::Input whole;
   base::Input values;  // content of the SET
 };

@@ -126,8 +126,8 @@ SignerCheck CheckSigner(const SignerQuestion& question, KeyCache& keys,
       SignedDigest(signer, question.content, *check.scheme.digest);
   SignatureCheck best = SignatureCheck::kUnsupported;
   for (const Certificate& certificate : question.pool) {
-    const auto key = IsNamedBy(certificate, signer) ? keys.KeyOf(certificate)
-                                                    : std::nullopt;
+    const auto key =
+        IsNamedBy(certificate, signer) ? keys.KeyOf(certificate) : std::nullopt;
     if (!key || !budget.ChargePublicKeyOperation(signer.signature.offset)) {
       continue;
     }

@@ -34,10 +34,9 @@ std::string UsageProblem(const Certificate& signer, const Oid& usage) {
 PathAnswer BestPath(const ChainQuestion& question, const Context& context) {
   std::optional<PathAnswer> best;
   for (const model::Purpose purpose : question.purposes) {
-    PathAnswer answer =
-        BuildPath({question.signer, question.pool, purpose, question.usage,
-                   question.at},
-                  context.trust, context.keys, context.budget);
+    PathAnswer answer = BuildPath(
+        {question.signer, question.pool, purpose, question.usage, question.at},
+        context.trust, context.keys, context.budget);
     if (answer.trust == Trust::kTrusted) {
       return answer;
     }
@@ -82,9 +81,8 @@ void CheckRevocation(const ChainQuestion& question, const PathAnswer& path,
   }
   answer.revocation = Revocation::kGood;
   for (size_t i = 0; i + 1 < path.chain.size(); ++i) {
-    const RevocationStatus status =
-        StatusOf(*path.chain[i], *path.chain[i + 1], question.signed_at,
-                 context);
+    const RevocationStatus status = StatusOf(*path.chain[i], *path.chain[i + 1],
+                                             question.signed_at, context);
     if (status.state == Revocation::kRevoked) {
       answer.revocation = Revocation::kRevoked;
       const bool before =
@@ -125,9 +123,10 @@ ChainAnswer JudgeChain(const ChainQuestion& question, const Context& context) {
   if (const std::string why = UsageProblem(*question.signer, question.usage);
       !why.empty()) {
     answer.trust = Trust::kNotCodeSigning;
-    answer.reason = fmt::format("the certificate \"{}\" is not for this use: "
-                                "{}",
-                                SubjectText(*question.signer), why);
+    answer.reason = fmt::format(
+        "the certificate \"{}\" is not for this use: "
+        "{}",
+        SubjectText(*question.signer), why);
   }
   CheckRevocation(question, path, answer, context);
   return answer;

@@ -27,9 +27,10 @@ SignatureCheck KeyCache::IsSignedBy(const Certificate& subject,
       !budget.ChargePublicKeyOperation(subject.der.offset)) {
     return SignatureCheck::kUnsupported;
   }
-  const SignatureCheck answer = VerifyDigest(
-      *key, subject.scheme, base::Hash(*subject.scheme.digest, subject.tbs.bytes),
-      subject.signature.bytes);
+  const SignatureCheck answer =
+      VerifyDigest(*key, subject.scheme,
+                   base::Hash(*subject.scheme.digest, subject.tbs.bytes),
+                   subject.signature.bytes);
   if (links_.size() >= kMaxEntries) {
     links_.clear();
   }

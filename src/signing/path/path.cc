@@ -195,8 +195,7 @@ class PathSearch {
       return {Trust::kUntrusted,
               fmt::format("the root \"{}\" is in store {} for other usages "
                           "than this one",
-                          SubjectText(anchor.certificate),
-                          anchor.store->name)};
+                          SubjectText(anchor.certificate), anchor.store->name)};
     }
     if (Rated rated = RateListings(path); rated.trust != Trust::kTrusted) {
       return rated;
@@ -221,8 +220,8 @@ class PathSearch {
         return {Trust::kUntrusted,
                 fmt::format("\"{}\" may not sign certificates", name)};
       }
-      if (authority.path_length && CountIssued(path, i) >
-                                       *authority.path_length) {
+      if (authority.path_length &&
+          CountIssued(path, i) > *authority.path_length) {
         return {Trust::kUntrusted,
                 fmt::format("the path below \"{}\" is longer than it allows",
                             name)};
@@ -269,14 +268,14 @@ class PathSearch {
         if (entry->disallowed_after && applies(entry->disallowed_usages) &&
             question_.at >= *entry->disallowed_after) {
           const bool always = base::UnixSeconds(*entry->disallowed_after) <= 0;
-          return {Trust::kDistrusted,
-                  fmt::format(
-                      "a trust list disallows \"{}\"{}",
-                      SubjectText(*certificate),
-                      always ? std::string()
-                             : fmt::format(" for what was signed from {} on",
-                                           base::ToRfc3339(
-                                               *entry->disallowed_after)))};
+          return {
+              Trust::kDistrusted,
+              fmt::format(
+                  "a trust list disallows \"{}\"{}", SubjectText(*certificate),
+                  always ? std::string()
+                         : fmt::format(
+                               " for what was signed from {} on",
+                               base::ToRfc3339(*entry->disallowed_after)))};
         }
         if (entry->not_before && applies(entry->not_before_usages) &&
             path[0]->not_before >= *entry->not_before) {

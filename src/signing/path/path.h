@@ -35,7 +35,7 @@ struct PathQuestion {
 struct PathAnswer {
   // kTrusted, kExpired, kDistrusted, kUntrusted or kIncompleteChain.
   model::Trust trust = model::Trust::kIncompleteChain;
-  std::string reason;  // one clause; empty when trusted
+  std::string reason;                     // one clause; empty when trusted
   std::vector<const Certificate*> chain;  // leaf first
   std::string store;                      // that holds the last one
   model::Purpose purpose = model::Purpose::kCodeSigning;  // that it serves

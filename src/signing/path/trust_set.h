@@ -28,6 +28,7 @@ class TrustSet {
   // parsed is left out and counted.
   explicit TrustSet(std::vector<model::TrustStore> stores);
 
+  ~TrustSet() = default;
   TrustSet(const TrustSet&) = delete;
   TrustSet& operator=(const TrustSet&) = delete;
 

@@ -32,8 +32,8 @@ void ReadEntryExtensions(Input sequence, RevokedEntry& entry,
     DerReader value(reader.Expect(tag::kOctetString, "extnValue").value,
                     budget);
     if (oid::kReasonCode == id) {
-      const Bytes reason = value.Expect(tag::kEnumerated, "CRLReason")
-                               .value.bytes;
+      const Bytes reason =
+          value.Expect(tag::kEnumerated, "CRLReason").value.bytes;
       entry.reason = reason.size() == 1 ? reason[0] : 0;
     } else if (oid::kInvalidityDate == id) {
       const auto date = TimeContent(value.Any("invalidityDate"));
@@ -51,8 +51,8 @@ void ReadEntries(Input sequence, DerReader& errors, RevocationList& crl) {
     entry.serial = reader.Expect(tag::kInteger, "userCertificate").value.bytes;
     const auto date = TimeContent(reader.Any("revocationDate"));
     if (reader.Failed() || !date) {
-      errors.Fail({base::Fault::kMalformed, sequence.offset,
-                   "revokedCertificates"});
+      errors.Fail(
+          {base::Fault::kMalformed, sequence.offset, "revokedCertificates"});
       return;
     }
     entry.date = *date;
@@ -76,12 +76,12 @@ void ReadExtensions(Input wrapped, RevocationList& crl, base::Budget& budget) {
     DerReader reader(list.Expect(tag::kSequence, "Extension").value, budget);
     const Bytes id = reader.Expect(tag::kOid, "extnID").value.bytes;
     const auto critical = reader.Optional(tag::kBoolean, "critical");
-    if (oid::kDeltaCrlIndicator == id) {
+    const bool scope = oid::kIssuingDistributionPoint == id;
+    if (oid::kDeltaCrlIndicator == id || (critical && !scope)) {
+      // RFC 5280 section 5.2: a list with a critical extension that is not
+      // understood must not be used to clear a certificate.
       crl.partial = true;
-    } else if (critical && !(oid::kIssuingDistributionPoint == id)) {
-      // RFC 5280 section 5.2: then the list must not be used to clear one.
-      crl.partial = true;
-    } else if (oid::kIssuingDistributionPoint == id && critical) {
+    } else if (scope && critical) {
       DerReader value(reader.Expect(tag::kOctetString, "extnValue").value,
                       budget);
       DerReader point(

@@ -42,7 +42,8 @@ void ReadStatus(DerReader& reader, OcspAnswer& answer) {
 void ReadAnswer(DerReader& list, OcspResponse& response) {
   DerReader reader(list.Expect(tag::kSequence, "SingleResponse").value,
                    list.SharedBudget());
-  DerReader id(reader.Expect(tag::kSequence, "certID").value, list.SharedBudget());
+  DerReader id(reader.Expect(tag::kSequence, "certID").value,
+               list.SharedBudget());
   OcspAnswer answer;
   answer.digest = DigestOf(ReadAlgorithm(id, "hashAlgorithm").oid.bytes);
   answer.issuer_name_hash =
@@ -77,9 +78,8 @@ base::Result<Input> BasicResponse(Input der, base::Budget& budget) {
   const Element response = bytes.Expect(tag::kOctetString, "response");
   const bool successful =
       status.value.bytes.size() == 1 && status.value.bytes[0] == 0;
-  if (outer.Failed() || reader.Failed() || wrapped.Failed() ||
-      bytes.Failed() || !successful ||
-      !(oid::kOcspBasic == type.value.bytes)) {
+  if (outer.Failed() || reader.Failed() || wrapped.Failed() || bytes.Failed() ||
+      !successful || !(oid::kOcspBasic == type.value.bytes)) {
     return base::Fail(base::Fault::kMalformed, der.offset, "OCSPResponse");
   }
   return response.value;

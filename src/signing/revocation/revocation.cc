@@ -19,8 +19,7 @@ bool HoldsUnder(const Certificate& signer, base::Input tbs,
                 KeyCache& keys, base::Budget& budget) {
   const auto key = keys.KeyOf(signer);
   const SignatureScheme scheme = SchemeOf(algorithm, std::nullopt, budget);
-  if (!key || !scheme.digest ||
-      !budget.ChargePublicKeyOperation(tbs.offset)) {
+  if (!key || !scheme.digest || !budget.ChargePublicKeyOperation(tbs.offset)) {
     return false;
   }
   return VerifyDigest(*key, scheme, base::Hash(*scheme.digest, tbs.bytes),
@@ -30,8 +29,8 @@ bool HoldsUnder(const Certificate& signer, base::Input tbs,
 // The key bits that OCSP and key identifiers hash (RFC 6960 section 4.1.1).
 Bytes KeyBits(const Certificate& certificate, base::Budget& budget) {
   DerReader outer(certificate.spki, budget);
-  DerReader reader(
-      outer.Expect(tag::kSequence, "SubjectPublicKeyInfo").value, budget);
+  DerReader reader(outer.Expect(tag::kSequence, "SubjectPublicKeyInfo").value,
+                   budget);
   (void)reader.Any("algorithm");
   const auto bits =
       BitStringContent(reader.Expect(tag::kBitString, "subjectPublicKey"));
@@ -41,12 +40,11 @@ Bytes KeyBits(const Certificate& certificate, base::Budget& budget) {
 bool IsAbout(const OcspAnswer& answer, const Certificate& certificate,
              const Certificate& issuer, base::Budget& budget) {
   return answer.digest && base::Equal(answer.serial, certificate.serial) &&
+         base::Equal(answer.issuer_name_hash,
+                     base::Hash(*answer.digest, issuer.subject.bytes).View()) &&
          base::Equal(
-             answer.issuer_name_hash,
-             base::Hash(*answer.digest, issuer.subject.bytes).View()) &&
-         base::Equal(answer.issuer_key_hash,
-                     base::Hash(*answer.digest, KeyBits(issuer, budget))
-                         .View());
+             answer.issuer_key_hash,
+             base::Hash(*answer.digest, KeyBits(issuer, budget)).View());
 }
 
 // The issuer itself, or one it delegated to (RFC 6960 section 4.2.2.2).
@@ -76,13 +74,26 @@ bool IsCurrent(base::Instant this_update,
   return this_update >= signed_at || (next_update && *next_update >= at);
 }
 
+// The entry that revokes this serial number, or null.
+const RevokedEntry* FindEntry(const RevocationList& list, Bytes serial) {
+  const auto before = [](Bytes a, Bytes b) {
+    return std::ranges::lexicographical_compare(a, b);
+  };
+  const auto found = std::ranges::lower_bound(list.entries, serial, before,
+                                              &RevokedEntry::serial);
+  const bool listed = found != list.entries.end() &&
+                      base::Equal(found->serial, serial) &&
+                      found->reason != kRemoveFromCrl;
+  return listed ? &*found : nullptr;
+}
+
 }  // namespace
 
 std::string_view ReasonName(uint8_t reason) {
   constexpr std::array<std::string_view, 11> kReasons = {
-      "unspecified",        "keyCompromise",      "cACompromise",
-      "affiliationChanged", "superseded",         "cessationOfOperation",
-      "certificateHold",    "unspecified",        "removeFromCRL",
+      "unspecified",        "keyCompromise", "cACompromise",
+      "affiliationChanged", "superseded",    "cessationOfOperation",
+      "certificateHold",    "unspecified",   "removeFromCRL",
       "privilegeWithdrawn", "aACompromise"};
   return reason < kReasons.size() ? kReasons[reason] : kReasons[0];
 }
@@ -119,8 +130,7 @@ base::Result<void> RevocationSet::AddFile(std::vector<uint8_t> file) {
 bool RevocationSet::IsSigned(const RevocationList& list,
                              const Certificate& issuer, KeyCache& keys,
                              base::Budget& budget) const {
-  const std::pair name(&list,
-                       std::string(base::AsText(issuer.sha256.View())));
+  const std::pair name(&list, std::string(base::AsText(issuer.sha256.View())));
   if (const auto known = verified_.find(name); known != verified_.end()) {
     return known->second;
   }
@@ -153,16 +163,10 @@ RevocationStatus RevocationSet::StatusOf(const Certificate& certificate,
         !IsSigned(list, issuer, keys, budget)) {
       continue;
     }
-    const auto [first, last] = std::ranges::equal_range(
-        list.entries, certificate.serial,
-        [](Bytes a, Bytes b) {
-          return std::ranges::lexicographical_compare(a, b);
-        },
-        &RevokedEntry::serial);
-    if (first != last && first->reason != kRemoveFromCrl) {
+    if (const RevokedEntry* entry = FindEntry(list, certificate.serial)) {
       return {Revocation::kRevoked,
-              std::min(first->date, first->invalidity.value_or(first->date)),
-              first->reason};
+              std::min(entry->date, entry->invalidity.value_or(entry->date)),
+              entry->reason};
     }
     // Why: authorities may drop expired certificates from their lists, so a
     // list newer than the certificate's end does not clear it.

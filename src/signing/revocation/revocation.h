@@ -22,9 +22,9 @@ namespace countersign::signing {
 // One revoked certificate of a CRL.
 struct RevokedEntry {
   base::Bytes serial;
-  base::Instant date;                          // revocationDate
-  std::optional<base::Instant> invalidity;     // invalidityDate
-  uint8_t reason = 0;                          // CRLReason
+  base::Instant date;                       // revocationDate
+  std::optional<base::Instant> invalidity;  // invalidityDate
+  uint8_t reason = 0;                       // CRLReason
 };
 
 struct RevocationList {
@@ -35,8 +35,8 @@ struct RevocationList {
   AlgorithmIdentifier signature_algorithm;
   base::Input signature;
   std::vector<RevokedEntry> entries;  // sorted by serial
-  bool partial = false;   // delta or scoped: cannot say "good"
-  bool indirect = false;  // may be about other issuers: not used
+  bool partial = false;               // delta or scoped: cannot say "good"
+  bool indirect = false;              // may be about other issuers: not used
 };
 
 // One answer of an OCSP response.

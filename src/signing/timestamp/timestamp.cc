@@ -82,8 +82,7 @@ Input UnwrapResponse(Input value, base::Budget& budget) {
 // Fills in who signed the timestamp and whether that authority was good at
 // the time it states.
 void JudgeAuthority(TimestampFacts& facts, const SignerCheck& check,
-                    std::span<const Certificate> pool,
-                    const Context& context) {
+                    std::span<const Certificate> pool, const Context& context) {
   if (check.digest) {
     facts.digest_algorithm = base::Name(*check.digest);
   }
@@ -96,10 +95,13 @@ void JudgeAuthority(TimestampFacts& facts, const SignerCheck& check,
     facts.trust = Trust::kUnchecked;
     return;
   }
-  const ChainAnswer answer = JudgeChain(
-      {check.certificate, pool, {model::Purpose::kTimeStamping},
-       oid::kTimeStamping, *facts.time, *facts.time},
-      context);
+  const ChainAnswer answer = JudgeChain({check.certificate,
+                                         pool,
+                                         {model::Purpose::kTimeStamping},
+                                         oid::kTimeStamping,
+                                         *facts.time,
+                                         *facts.time},
+                                        context);
   facts.trust = answer.trust;
   facts.chain = answer.chain;
   facts.reason = answer.reason;
@@ -108,10 +110,9 @@ void JudgeAuthority(TimestampFacts& facts, const SignerCheck& check,
   if (facts.trust == Trust::kTrusted && answer.revoked &&
       !IsHarmlessReason(answer.revoked->reason)) {
     facts.trust = Trust::kRevoked;
-    facts.reason = fmt::format("\"{}\" was revoked {} ({})",
-                               answer.revoked->certificate,
-                               base::ToRfc3339(answer.revoked->revoked_at),
-                               answer.revoked->reason);
+    facts.reason = fmt::format(
+        "\"{}\" was revoked {} ({})", answer.revoked->certificate,
+        base::ToRfc3339(answer.revoked->revoked_at), answer.revoked->reason);
   }
   // Limit: five minutes, what clocks of authorities may be ahead.
   constexpr int64_t kClockSkewSeconds = 300;
@@ -166,8 +167,8 @@ bool NamesAnotherCertificate(const SignerInfo& signer,
   DerReader attribute(value->value, budget);
   DerReader list(attribute.Expect(tag::kSequence, "certs").value, budget);
   DerReader id(list.Expect(tag::kSequence, "ESSCertID").value, budget);
-  auto digest = v2 ? base::DigestAlgorithm::kSha256
-                   : base::DigestAlgorithm::kSha1;
+  auto digest =
+      v2 ? base::DigestAlgorithm::kSha256 : base::DigestAlgorithm::kSha1;
   if (id.NextIs(tag::kSequence)) {
     const auto named = DigestOf(ReadAlgorithm(id, "hashAlgorithm").oid.bytes);
     if (!named) {
@@ -177,8 +178,7 @@ bool NamesAnotherCertificate(const SignerInfo& signer,
   }
   const Bytes hash = id.Expect(tag::kOctetString, "certHash").value.bytes;
   return !id.Failed() &&
-         !base::Equal(hash,
-                      base::Hash(digest, certificate.der.bytes).View());
+         !base::Equal(hash, base::Hash(digest, certificate.der.bytes).View());
 }
 
 TimestampFacts ExamineToken(Input value, const SignerInfo& stamped,
@@ -209,11 +209,10 @@ TimestampFacts ExamineToken(Input value, const SignerInfo& stamped,
   std::vector<Certificate> pool =
       ParseCertificates(*data, ignored, context.budget);
   pool.insert(pool.end(), outer_pool.begin(), outer_pool.end());
-  const SignerCheck check =
-      CheckSigner({.signer = &data->signers[0],
-                   .content = data->content.bytes,
-                   .pool = pool},
-                  context.keys, context.budget);
+  const SignerCheck check = CheckSigner({.signer = &data->signers[0],
+                                         .content = data->content.bytes,
+                                         .pool = pool},
+                                        context.keys, context.budget);
   facts.integrity = check.integrity;
   facts.reason = check.reason;
   NoteWeakness(facts, check);
@@ -221,9 +220,9 @@ TimestampFacts ExamineToken(Input value, const SignerInfo& stamped,
     if (!info->digest) {
       Refuse(facts, Integrity::kUnsupported,
              "the imprint's digest algorithm is not supported");
-    } else if (!base::Equal(info->hashed_message,
-                            base::Hash(*info->digest, stamped.signature.bytes)
-                                .View())) {
+    } else if (!base::Equal(
+                   info->hashed_message,
+                   base::Hash(*info->digest, stamped.signature.bytes).View())) {
       Refuse(facts, Integrity::kInvalid,
              "the timestamp is of another signature");
     } else if (!MeansToken(data->signers[0], context.budget)) {
@@ -250,18 +249,17 @@ TimestampFacts ExamineCountersignature(Input value, const SignerInfo& stamped,
     Refuse(facts, Integrity::kMalformed, Text(signer.error()));
     return facts;
   }
-  const auto time = FirstValue(signer->signed_attributes, oid::kSigningTime,
-                               context.budget);
+  const auto time =
+      FirstValue(signer->signed_attributes, oid::kSigningTime, context.budget);
   if (time) {
     const auto instant = TimeContent(*time);
     facts.time = instant ? std::optional(*instant) : std::nullopt;
   }
-  const SignerCheck check =
-      CheckSigner({.signer = &*signer,
-                   .content = stamped.signature.bytes,
-                   .pool = pool,
-                   .legacy_countersignature = true},
-                  context.keys, context.budget);
+  const SignerCheck check = CheckSigner({.signer = &*signer,
+                                         .content = stamped.signature.bytes,
+                                         .pool = pool,
+                                         .legacy_countersignature = true},
+                                        context.keys, context.budget);
   facts.integrity = check.integrity;
   facts.reason = check.reason;
   NoteWeakness(facts, check);
@@ -292,9 +290,9 @@ TimestampFacts Unreadable(bool token, Input where) {
 
 }  // namespace
 
-std::vector<TimestampFacts> ExamineTimestamps(
-    const SignerInfo& signer, std::span<const Certificate> pool,
-    const Context& context) {
+std::vector<TimestampFacts> ExamineTimestamps(const SignerInfo& signer,
+                                              std::span<const Certificate> pool,
+                                              const Context& context) {
   std::vector<TimestampFacts> all;
   for (const CmsAttribute& attribute : signer.unsigned_attributes) {
     const bool token = oid::kMicrosoftTimeStampToken == attribute.oid ||
@@ -315,9 +313,9 @@ std::vector<TimestampFacts> ExamineTimestamps(
       if (!context.budget.ChargeSignature(value.offset)) {
         break;
       }
-      all.push_back(token ? ExamineToken(value, signer, pool, context)
-                          : ExamineCountersignature(value, signer, pool,
-                                                    context));
+      all.push_back(
+          token ? ExamineToken(value, signer, pool, context)
+                : ExamineCountersignature(value, signer, pool, context));
     }
   }
   return all;

@@ -15,8 +15,8 @@ using Kind = SignatureScheme::Kind;
 
 struct AlgorithmRow {
   Oid oid;
-  Kind kind;  // kUnsupported: names a digest only
-  DigestAlgorithm digest;
+  Kind kind = Kind::kUnsupported;  // kUnsupported: names a digest only
+  DigestAlgorithm digest = DigestAlgorithm::kSha256;
 };
 
 constexpr std::array<AlgorithmRow, 19> kAlgorithms = {{
@@ -137,8 +137,7 @@ void ParseEc(const AlgorithmIdentifier& algorithm, base::Input key,
     parts.explicit_parameters = true;
     return;
   }
-  const base::Bytes curve =
-      reader.Expect(tag::kOid, "namedCurve").value.bytes;
+  const base::Bytes curve = reader.Expect(tag::kOid, "namedCurve").value.bytes;
   if (oid::kP256 == curve) {
     parts.curve = Curve::kP256;
     parts.bits = 256;
@@ -202,8 +201,8 @@ SignatureScheme SchemeOf(const AlgorithmIdentifier& algorithm,
 base::Result<KeyParts> ParseKey(base::Input spki, base::Budget& budget) {
   KeyParts parts;
   DerReader outer(spki, budget);
-  DerReader reader(
-      outer.Expect(tag::kSequence, "SubjectPublicKeyInfo").value, budget);
+  DerReader reader(outer.Expect(tag::kSequence, "SubjectPublicKeyInfo").value,
+                   budget);
   const AlgorithmIdentifier algorithm =
       ReadAlgorithm(reader, "SubjectPublicKeyInfo.algorithm");
   const Element bits = reader.Expect(tag::kBitString, "subjectPublicKey");

@@ -36,8 +36,7 @@ void ParseBasicConstraints(Input value, Certificate& certificate,
                    errors.SharedBudget());
   certificate.has_basic_constraints = true;
   if (const auto ca = reader.Optional(tag::kBoolean, "cA")) {
-    certificate.is_ca =
-        ca->value.bytes.size() == 1 && ca->value.bytes[0] != 0;
+    certificate.is_ca = ca->value.bytes.size() == 1 && ca->value.bytes[0] != 0;
   }
   if (const auto length = reader.Optional(tag::kInteger, "pathLenConstraint")) {
     const auto number = IntegerContent(*length);
@@ -85,9 +84,8 @@ void ParsePolicies(Input value, Certificate& certificate, DerReader& errors) {
   DerReader reader(outer.Expect(tag::kSequence, "certificatePolicies").value,
                    errors.SharedBudget());
   while (!reader.AtEnd()) {
-    DerReader policy(
-        reader.Expect(tag::kSequence, "PolicyInformation").value,
-        errors.SharedBudget());
+    DerReader policy(reader.Expect(tag::kSequence, "PolicyInformation").value,
+                     errors.SharedBudget());
     const Bytes oid = policy.Expect(tag::kOid, "policyIdentifier").value.bytes;
     if (!policy.Failed()) {
       certificate.policies.push_back(oid);
@@ -99,9 +97,8 @@ void ParsePolicies(Input value, Certificate& certificate, DerReader& errors) {
 void ParseAuthorityKeyId(Input value, Certificate& certificate,
                          DerReader& errors) {
   DerReader outer(value, errors.SharedBudget());
-  DerReader reader(
-      outer.Expect(tag::kSequence, "authorityKeyIdentifier").value,
-      errors.SharedBudget());
+  DerReader reader(outer.Expect(tag::kSequence, "authorityKeyIdentifier").value,
+                   errors.SharedBudget());
   if (const auto id = reader.Optional(tag::Context(0), "keyIdentifier")) {
     certificate.authority_key_id = id->value.bytes;
   }
@@ -116,7 +113,8 @@ void ParseSubjectKeyId(Input value, Certificate& certificate,
 
 struct ExtensionRow {
   Oid oid;
-  void (*parse)(Input value, Certificate& certificate, DerReader& errors);
+  void (*parse)(Input value, Certificate& certificate,
+                DerReader& errors) = nullptr;
 };
 
 void Ignore(Input, Certificate&, DerReader&) {}
@@ -130,14 +128,10 @@ constexpr ExtensionRow kExtensions[] = {
     {oid::kCertificatePolicies, ParsePolicies},
     {oid::kAuthorityKeyIdentifier, ParseAuthorityKeyId},
     {oid::kSubjectKeyIdentifier, ParseSubjectKeyId},
-    {oid::kNameConstraints,
-     [](Input value, Certificate& c, DerReader&) {
-       c.name_constraints = value;
-     }},
-    {oid::kSubjectAltName,
-     [](Input value, Certificate& c, DerReader&) {
-       c.subject_alt_name = value;
-     }},
+    {oid::kNameConstraints, [](Input value, Certificate& c,
+                               DerReader&) { c.name_constraints = value; }},
+    {oid::kSubjectAltName, [](Input value, Certificate& c,
+                              DerReader&) { c.subject_alt_name = value; }},
     {oid::kPolicyMappings, Ignore},
     {oid::kPolicyConstraints, Ignore},
     {oid::kInhibitAnyPolicy, Ignore},
@@ -164,8 +158,8 @@ void ParseExtension(DerReader& list, Certificate& certificate) {
       return;
     }
   }
-  const bool critical = flag && !flag->value.bytes.empty() &&
-                        flag->value.bytes[0] != 0;
+  const bool critical =
+      flag && !flag->value.bytes.empty() && flag->value.bytes[0] != 0;
   if (critical && certificate.unknown_critical.empty()) {
     certificate.unknown_critical = id;
   }
@@ -201,8 +195,8 @@ bool IsShortestForm(const Element& element) {
       ++header;
     }
   }
-  return !element.indefinite && element.whole.bytes.size() ==
-                                    header + element.value.bytes.size();
+  return !element.indefinite &&
+         element.whole.bytes.size() == header + element.value.bytes.size();
 }
 
 void ParseTbs(DerReader& tbs, Certificate& certificate) {
@@ -252,8 +246,7 @@ base::Result<Certificate> ParseCertificate(Input der, base::Budget& budget) {
   outer.ExpectEnd("Certificate");
   DerReader reader(whole.value, budget);
   const Element tbs = reader.Expect(tag::kSequence, "tbsCertificate");
-  certificate.signature_algorithm =
-      ReadAlgorithm(reader, "signatureAlgorithm");
+  certificate.signature_algorithm = ReadAlgorithm(reader, "signatureAlgorithm");
   const Element bits = reader.Expect(tag::kBitString, "signatureValue");
   reader.ExpectEnd("Certificate");
   if (outer.Failed() || reader.Failed()) {

@@ -25,8 +25,8 @@ inline constexpr uint16_t kCrlSign = 1U << 6;
 
 struct Certificate {
   base::Input der;
-  base::Input tbs;  // what is signed, whole element
-  base::Bytes serial;  // content octets
+  base::Input tbs;      // what is signed, whole element
+  base::Bytes serial;   // content octets
   base::Input issuer;   // whole Name
   base::Input subject;  // whole Name
   base::Instant not_before;

@@ -93,8 +93,8 @@ std::string ToText(const NameAttributes& name) {
   std::string text;
   std::string rdn;
   for (size_t i = 0; i < name.size(); ++i) {
-    const std::string part = fmt::format("{}={}", TypeName(name[i].oid),
-                                         Escape(name[i].value));
+    const std::string part =
+        fmt::format("{}={}", TypeName(name[i].oid), Escape(name[i].value));
     rdn = name[i].starts_rdn ? part : rdn + "+" + part;
     if (i + 1 == name.size() || name[i + 1].starts_rdn) {
       text = text.empty() ? rdn : rdn + "," + text;

@@ -11,8 +11,8 @@ namespace countersign::signing {
 
 // One attribute of a name, in encoded order.
 struct NameAttribute {
-  base::Bytes oid;      // content octets
-  std::string value;    // UTF-8, not yet safe to display
+  base::Bytes oid;         // content octets
+  std::string value;       // UTF-8, not yet safe to display
   bool starts_rdn = true;  // false: joined to the one before it by "+"
 };
 

@@ -51,10 +51,10 @@ std::string IdentityUsage(const Certificate& certificate) {
 
 // Legal forms that come and go between certificates of one organisation.
 constexpr std::array<std::string_view, 24> kLegalForms = {
-    "inc",  "incorporated", "llc",  "ltd",  "limited", "corp",
-    "corporation", "co",    "company", "gmbh", "ag",   "sa",
-    "sas",  "sarl", "bv",   "nv",   "oy",   "ab",      "as",
-    "srl",  "spa",  "plc",  "pbc",  "ev"};
+    "inc",         "incorporated", "llc",     "ltd",  "limited", "corp",
+    "corporation", "co",           "company", "gmbh", "ag",      "sa",
+    "sas",         "sarl",         "bv",      "nv",   "oy",      "ab",
+    "as",          "srl",          "spa",     "plc",  "pbc",     "ev"};
 
 // Lower case (ASCII), punctuation dropped, spaces folded, trailing legal
 // forms dropped: "Node.js, Inc." and "NODE.JS INC" are one.
@@ -87,7 +87,8 @@ std::string EvRegistration(const NameAttributes& subject) {
     return "";
   }
   std::string jurisdiction = Normalise(country);
-  for (const Oid& part : {oid::kJurisdictionState, oid::kJurisdictionLocality}) {
+  for (const Oid& part :
+       {oid::kJurisdictionState, oid::kJurisdictionLocality}) {
     if (const std::string value = First(subject, part); !value.empty()) {
       jurisdiction += "/" + Normalise(value);
     }
@@ -136,9 +137,9 @@ std::string PublisherKey(const Certificate& certificate) {
       !name.empty()) {
     return "cn:" + name;
   }
-  return "spki:" + base::Hash(base::DigestAlgorithm::kSha256,
-                              certificate.spki.bytes)
-                       .Hex();
+  return "spki:" +
+         base::Hash(base::DigestAlgorithm::kSha256, certificate.spki.bytes)
+             .Hex();
 }
 
 model::CertificateFacts Describe(const Certificate& certificate) {
