@@ -162,6 +162,11 @@ class Checker:
         if first in self.rules["modules"] and "/" in target and (
                 quote == '"' or (self.root / "src" / target).exists()):
             self.check_own_include(file, line, quote, target)
+            if not loose and matches(f"src/{target}",
+                                     self.rules["loose"]["files"]):
+                self.report(file, line, "test only",
+                            f'"{target}" is for tests: the program must not '
+                            "depend on it")
         elif quote == '"' and not loose:
             self.report(file, line, "include path",
                         f'"{target}" names no module: write includes from '

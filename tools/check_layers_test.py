@@ -100,7 +100,19 @@ namespace { constexpr int kEnd = 1; }''')
                  "#include <openssl/evp.h>\nint state = 0;\n")
         self.assert_clean()
 
+    def test_samples_are_loose(self):
+        self.put_code("src/signing/sample/forged.h", "struct Forged {};",
+                      ['"forge/key.h"'])
+        self.put_code("src/signing/a_test.cc", "",
+                      ['"signing/sample/forged.h"'])
+        self.assert_clean()
+
     # -- what must fail ----------------------------------------------------
+
+    def test_program_includes_sample(self):
+        self.put_code("src/signing/sample/forged.h", "struct Forged {};")
+        self.put_code("src/signing/a.cc", "", ['"signing/sample/forged.h"'])
+        self.assert_violation("src/signing/a.cc:1: test only:")
 
     def test_include_upward(self):
         self.put_code("src/base/a.cc", "", ['"model/artifact.h"'])

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "app/main_command.h"
-#include "app/report/sample_report.h"
+#include "app/sample/reports.h"
 #include "model/json.h"
 
 namespace countersign::app {

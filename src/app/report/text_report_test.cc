@@ -4,7 +4,7 @@
 
 #include <sstream>
 
-#include "app/report/sample_report.h"
+#include "app/sample/reports.h"
 #include "app/report/summary.h"
 #include "app/terminal/width.h"
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "app/command.h"
-#include "app/report/sample_report.h"
+#include "app/sample/reports.h"
 
 namespace countersign::app {
 namespace {

@@ -13,7 +13,7 @@
 #include "app/command.h"
 #include "app/file/descriptor.h"
 #include "app/file/scratch_directory.h"
-#include "app/report/sample_report.h"
+#include "app/sample/reports.h"
 #include "app/vetting/vet_pool.h"
 
 namespace countersign::app {
