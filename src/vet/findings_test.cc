@@ -50,14 +50,14 @@ model::Inspection InspectFile(const ByteVector& file) {
 
 const model::Finding* Find(const model::Inspection& inspection,
                            std::string_view id) {
-  const auto found = std::ranges::find(inspection.findings, id,
-                                       &model::Finding::id);
+  const auto found =
+      std::ranges::find(inspection.findings, id, &model::Finding::id);
   return found == inspection.findings.end() ? nullptr : &*found;
 }
 
 ByteVector Plain() {
-  return forge::SignedFile(forge::Stamped(
-      forge::SignatureBy(A().publisher), forge::StampAt(forge::kSigningTime)));
+  return forge::SignedFile(forge::Stamped(forge::SignatureBy(A().publisher),
+                                          forge::StampAt(forge::kSigningTime)));
 }
 
 TEST(FindingsTest, APlainSignedFileHasNone) {

@@ -4,8 +4,8 @@
 
 #include <sstream>
 
-#include "app/sample/reports.h"
 #include "app/report/summary.h"
+#include "app/sample/reports.h"
 #include "app/terminal/width.h"
 
 namespace countersign::app {

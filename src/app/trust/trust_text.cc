@@ -95,8 +95,8 @@ Span StateCell(const TrustEntry& entry) {
 
 void PutHead(const TrustStore& store, Page& page) {
   constexpr size_t kLabel = 14;
-  const auto put = [&page](std::string label, Span text) {
-    page.Entry(2, {std::move(label), Ink::kQuiet}, kLabel, std::move(text));
+  const auto put = [&page](const char* label, const Span& text) {
+    page.Entry(2, {label, Ink::kQuiet}, kLabel, text);
   };
   page.Heading("Store " + store.name);
   put("purposes", {PurposeNames(store.purposes)});
