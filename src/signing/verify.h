@@ -45,6 +45,9 @@ struct UnsignedData {
   base::ByteRange range;
   std::optional<uint32_t> signature;
   std::string oid;          // of the attribute
+  // Of a certificate: it is about one in a chain (the same name and key, or an
+  // attribute certificate for it), but nothing confirms who issued it.
+  bool related = false;
   double entropy_bits = 0;  // per byte, 0 to 8
   bool all_zero = false;
   std::string magic;  // what the data starts as: "pe", "zip", ...; or ""

@@ -58,7 +58,8 @@ BATCH_SECONDS = 600
 # Limit: what alignment and a longer length may add.
 UNNOTICED_BYTES = 8
 NOTICES = ("signing.unsigned_data_in_signature", "signing.data_after_signature",
-           "signing.unauthenticated_attribute")
+           "signing.unauthenticated_attribute",
+           "signing.superfluous_certificate")
 
 
 @dataclasses.dataclass

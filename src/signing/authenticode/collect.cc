@@ -83,20 +83,6 @@ constexpr size_t kSampleBytes = size_t{1} << 20;
 // carry some MiB of configuration in an attribute.
 constexpr uint64_t kMaxContainerBytes = uint64_t{64} << 20;
 
-UnsignedData DescribeData(UnsignedData::Place place, Input data) {
-  const Bytes sample =
-      data.bytes.first(std::min(data.bytes.size(), kSampleBytes));
-  UnsignedData found;
-  found.place = place;
-  found.range = data.Range();
-  found.entropy_bits = base::EntropyBits(sample);
-  found.all_zero =
-      sample.size() == data.bytes.size() &&
-      std::ranges::all_of(sample, [](uint8_t b) { return b == 0; });
-  found.magic = MagicOf(sample);
-  return found;
-}
-
 struct Pending {
   Input content;
   uint32_t entry = 0;
@@ -194,11 +180,8 @@ class Collector {
                                StructureFault::Part::kCertificate});
     }
     for (const Input list : container.data.crls) {
-      if (!container.revocation.Add(list, budget_)) {
-        facts_.unsigned_data.push_back(
-            DescribeData(UnsignedData::Place::kInsideEntry, list));
-        facts_.unsigned_data.back().signature = signature;
-      }
+      // One that is none is reported with those that nobody vouches for.
+      (void)container.revocation.Add(list, budget_);
     }
     if (!(oid::kSpcIndirectData == container.data.content_type)) {
       container.content_error =
@@ -232,6 +215,10 @@ class Collector {
           if (!values.Failed()) {
             pending_.push_back({value, item.entry, index, item.depth + 1});
           }
+        }
+        if (values.Failed()) {
+          Unreadable(item.entry, index, attribute.values.Range(),
+                     values.Finish(0).error());
         }
       } else if (!IsExpectedUnsigned(attribute)) {
         UnsignedData data =
@@ -316,6 +303,20 @@ class Collector {
 };
 
 }  // namespace
+
+UnsignedData DescribeData(UnsignedData::Place place, Input data) {
+  const Bytes sample =
+      data.bytes.first(std::min(data.bytes.size(), kSampleBytes));
+  UnsignedData found;
+  found.place = place;
+  found.range = data.Range();
+  found.entropy_bits = base::EntropyBits(sample);
+  found.all_zero =
+      sample.size() == data.bytes.size() &&
+      std::ranges::all_of(sample, [](uint8_t b) { return b == 0; });
+  found.magic = MagicOf(sample);
+  return found;
+}
 
 Collection CollectSignatures(const formats::PeImage& image, Bytes file,
                              base::Budget& budget, SigningFacts& facts) {

@@ -41,6 +41,10 @@ struct Collection {
   std::vector<ParsedSignature> signatures;
 };
 
+// Where unsigned bytes lie and what they look like.
+[[nodiscard]] UnsignedData DescribeData(UnsignedData::Place place,
+                                        base::Input data);
+
 // Fills `facts` with faults and unsigned data on the way. Nested signatures
 // are kept on a work list, never by recursion.
 [[nodiscard]] Collection CollectSignatures(const formats::PeImage& image,

@@ -9,13 +9,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
-#include "base/entropy.h"
 #include "base/text.h"
 #include "formats/pe.h"
 #include "signing/authenticode/collect.h"
 #include "signing/authenticode/page_hashes.h"
+#include "signing/authenticode/superfluous.h"
 #include "signing/cms/signer_check.h"
 #include "signing/path/chain_trust.h"
 #include "signing/timestamp/timestamp.h"
@@ -197,7 +198,6 @@ void JudgeSigner(const ParsedSignature& signature, const SignerCheck& check,
                  const formats::PeImage& image, const Context& context,
                  SignatureFacts& facts) {
   const auto& pool = signature.container->certificates;
-  facts.timestamps = ExamineTimestamps(*signature.signer, pool, context);
   if (check.certificate == nullptr) {
     facts.trust = Trust::kIncompleteChain;
     facts.trust_reason = "the signer's certificate is not in the signature";
@@ -232,9 +232,8 @@ void JudgeSigner(const ParsedSignature& signature, const SignerCheck& check,
   NoteWeakness(signature, check, answer.certificates, facts);
 }
 
-SignatureFacts Answer(const ParsedSignature& signature, uint32_t index,
-                      const ImageDigests& digests, const base::Blob& file,
-                      const formats::PeImage& image, const Context& context) {
+// What is known before anything is verified.
+SignatureFacts Unanswered(const ParsedSignature& signature, uint32_t index) {
   SignatureFacts facts;
   facts.index = index;
   facts.nested_in = signature.nested_in;
@@ -251,11 +250,14 @@ SignatureFacts Answer(const ParsedSignature& signature, uint32_t index,
                     base::Describe(error.fault), error.offset);
     facts.trust_reason = "nothing that could be verified";
   }
-  if (signature.signer == nullptr) {
-    return facts;
-  }
-  Context with_embedded = context;
-  with_embedded.embedded = &signature.container->revocation;
+  return facts;
+}
+
+SignatureFacts Answer(const ParsedSignature& signature, uint32_t index,
+                      const ImageDigests& digests, const base::Blob& file,
+                      const formats::PeImage& image, Timestamps stamps,
+                      const Context& context) {
+  SignatureFacts facts = Unanswered(signature, index);
   DescribeAttributes(*signature.signer, facts, context.budget);
   const SignerCheck check =
       CheckSigner({.signer = signature.signer,
@@ -273,48 +275,24 @@ SignatureFacts Answer(const ParsedSignature& signature, uint32_t index,
         check.signature_mismatch || check.content_mismatch;
     Refuse(facts, check.integrity, check.reason);
   }
-  JudgeSigner(signature, check, image, with_embedded, facts);
+  facts.timestamps = std::move(stamps.facts);
+  JudgeSigner(signature, check, image, context, facts);
   return facts;
 }
 
-// Certificates of the bags that neither stand in a chain nor could: cargo in
-// the guise of a certificate.
-void NoteSuperfluous(const Collection& collection, SigningFacts& facts) {
-  std::vector<std::string> used;
-  for (const SignatureFacts& signature : facts.signatures) {
-    if (signature.signer) {
-      used.push_back(signature.signer->sha256);
-    }
-    for (const model::ChainLink& link : signature.chain) {
-      used.push_back(link.sha256);
-    }
-    for (const model::TimestampFacts& stamp : signature.timestamps) {
-      for (const model::ChainLink& link : stamp.chain) {
-        used.push_back(link.sha256);
-      }
-    }
+// The timestamps of one signature. What they carry besides is noted.
+Timestamps TakeTimestamps(const ParsedSignature& signature, uint32_t index,
+                          const Context& context, std::vector<Bag>& bags,
+                          SigningFacts& facts) {
+  Timestamps stamps = ExamineTimestamps(
+      *signature.signer, signature.container->certificates, context);
+  for (const base::Input rest : stamps.rest) {
+    facts.unsigned_data.push_back(
+        DescribeData(UnsignedData::Place::kInsideEntry, rest));
+    facts.unsigned_data.back().signature = index;
   }
-  const auto is_used = [&](const Certificate& certificate) {
-    return std::ranges::find(used, certificate.sha256.Hex()) != used.end();
-  };
-  for (const ParsedContainer& container : collection.containers) {
-    const auto& bag = container.certificates;
-    for (const Certificate& spare : bag) {
-      const bool related = std::ranges::any_of(bag, [&](const auto& other) {
-        return &other != &spare && is_used(other) &&
-               (base::Equal(other.issuer.bytes, spare.subject.bytes) ||
-                base::Equal(other.subject.bytes, spare.subject.bytes) ||
-                base::Equal(other.subject.bytes, spare.issuer.bytes));
-      });
-      if (!is_used(spare) && !related) {
-        UnsignedData data;
-        data.place = UnsignedData::Place::kCertificate;
-        data.range = spare.der.Range();
-        data.entropy_bits = base::EntropyBits(spare.der.bytes);
-        facts.unsigned_data.push_back(std::move(data));
-      }
-    }
-  }
+  std::ranges::move(stamps.bags, std::back_inserter(bags));
+  return stamps;
 }
 
 // The linker's time, where it can be one: reproducible builds put a hash
@@ -360,11 +338,23 @@ SigningFacts ExaminePe(const base::Blob& file, const Context& context) {
       CollectSignatures(*image, file.View(), context.budget, facts);
   const ImageDigests digests = HashImage(file, *image, collection);
   bool readable = false;
-  for (size_t i = 0; i < collection.signatures.size(); ++i) {
-    const ParsedSignature& signature = collection.signatures[i];
-    readable = readable || signature.signer != nullptr;
-    facts.signatures.push_back(Answer(signature, static_cast<uint32_t>(i),
-                                      digests, file, *image, context));
+  std::vector<Bag> bags;
+  for (const ParsedContainer& container : collection.containers) {
+    bags.push_back(BagOf(container.data, container.certificates));
+  }
+  for (const ParsedSignature& signature : collection.signatures) {
+    const auto index = static_cast<uint32_t>(facts.signatures.size());
+    if (signature.signer == nullptr) {
+      facts.signatures.push_back(Unanswered(signature, index));
+      continue;
+    }
+    readable = true;
+    Context with_embedded = context;
+    with_embedded.embedded = &signature.container->revocation;
+    Timestamps stamps =
+        TakeTimestamps(signature, index, with_embedded, bags, facts);
+    facts.signatures.push_back(Answer(signature, index, digests, file, *image,
+                                      std::move(stamps), with_embedded));
   }
   if (image->certificate_table.size == 0) {
     // An offset without a size: somebody cut a signature away.
@@ -374,7 +364,7 @@ SigningFacts ExaminePe(const base::Blob& file, const Context& context) {
          {offset, 8},
          {}});
   }
-  NoteSuperfluous(collection, facts);
+  NoteSuperfluous(bags, context, facts);
   facts.limit = context.budget.Reached();
   facts.is_signed =
       readable ? model::Signed::kPresent : model::Signed::kMalformed;

@@ -25,19 +25,20 @@ class PageComparer {
 
   // False when the next entry is not (offset, digest).
   bool Matches(uint64_t offset, const base::Digest& digest) {
-    const uint32_t signed_offset = reader_.U32("page offset");
-    const Bytes signed_digest =
-        reader_.Take(base::DigestSize(algorithm_), "page digest");
-    return !reader_.Failed() && signed_offset == offset &&
-           base::Equal(signed_digest, digest.View());
+    const Entry entry = Next();
+    return !reader_.Failed() && entry.offset == offset &&
+           base::Equal(entry.digest, digest.View());
   }
 
   // The closing entry: the end of the last section and a zero digest. What
   // follows must be zero, too (signers round the list up).
-  bool Ends(uint64_t offset) {
+  // Quirk: VirtualBox's signing tool writes the end of the last page instead.
+  bool Ends(uint64_t section_end, uint64_t page_end) {
     base::Digest zero;
     zero.size = static_cast<uint8_t>(base::DigestSize(algorithm_));
-    if (!Matches(offset, zero)) {
+    const Entry entry = Next();
+    if (reader_.Failed() || !base::Equal(entry.digest, zero.View()) ||
+        (entry.offset != section_end && entry.offset != page_end)) {
       return false;
     }
     const Bytes rest = reader_.Take(reader_.Remaining(), "padding");
@@ -45,6 +46,16 @@ class PageComparer {
   }
 
  private:
+  struct Entry {
+    uint32_t offset = 0;
+    Bytes digest;
+  };
+
+  Entry Next() {
+    const uint32_t offset = reader_.U32("page offset");
+    return {offset, reader_.Take(base::DigestSize(algorithm_), "page digest")};
+  }
+
   base::DigestAlgorithm algorithm_;
   base::Reader reader_;
 };
@@ -90,7 +101,8 @@ PageHashes CheckPageHashes(const base::Blob& blob,
   if (!comparer.Matches(0, HashHeader(file, image, algorithm))) {
     return PageHashes::kInvalid;
   }
-  uint64_t end = 0;
+  uint64_t section_end = 0;
+  uint64_t page_end = 0;
   for (const formats::PeSection& section : image.sections) {
     if (section.raw.size == 0) {
       continue;
@@ -105,13 +117,15 @@ PageHashes CheckPageHashes(const base::Blob& blob,
       if (!comparer.Matches(offset, HashPage(page, algorithm))) {
         return PageHashes::kInvalid;
       }
+      page_end = offset + kPage;
       if (at % kForgetBytes == 0) {
         blob.Forget({section.raw.offset, at});
       }
     }
-    end = section.raw.offset + section.raw.size;
+    section_end = section.raw.offset + section.raw.size;
   }
-  return comparer.Ends(end) ? PageHashes::kValid : PageHashes::kInvalid;
+  return comparer.Ends(section_end, page_end) ? PageHashes::kValid
+                                              : PageHashes::kInvalid;
 }
 
 }  // namespace countersign::signing

@@ -86,6 +86,26 @@ TEST(PageHashes, ListsThatAreWrongAreFound) {
             PageHashes::kInvalid);
 }
 
+// The last entry holds the end of the sections, or of the page they end in.
+TEST(PageHashes, TheListEndsWhereSignersEndIt) {
+  const ByteVector file = forge::PlainImage();
+  ByteVector list = ListOf(file);
+  const auto image = formats::ParsePe(file);
+  const base::ByteRange last = image->sections.back().raw;
+  const size_t at = list.size() - 36;
+  const auto end_at = [&](uint64_t offset) {
+    for (size_t i = 0; i < 4; ++i) {
+      list[at + i] = static_cast<uint8_t>(offset >> (8 * i));
+    }
+    return Check(file, list);
+  };
+  const uint64_t pages = (last.size + 4095) / 4096 * 4096;
+  EXPECT_NE(pages, last.size);
+  EXPECT_EQ(end_at(last.offset + last.size), PageHashes::kValid);
+  EXPECT_EQ(end_at(last.offset + pages), PageHashes::kValid);
+  EXPECT_EQ(end_at(last.offset + pages + 512), PageHashes::kInvalid);
+}
+
 TEST(PageHashes, SectionsBeyondTheFileAreInvalid) {
   const ByteVector file = forge::PlainImage();
   auto image = formats::ParsePe(file);

@@ -262,12 +262,17 @@ void CheckSuperfluousCertificate(const SigningFacts& facts, Sink& sink) {
   constexpr uint64_t kLargeBytes = 4096;
   for (const UnsignedData& data : facts.unsigned_data) {
     if (data.place == UnsignedData::Place::kCertificate) {
-      sink.Give(data.range.size > kLargeBytes ? model::Severity::kMedium
-                                              : model::Severity::kLow,
-                fmt::format("A certificate of {} bytes came along that "
-                            "belongs to no chain of the file.",
-                            data.range.size),
-                data.range, {{"bytes", Number(data.range.size)}});
+      const auto small =
+          data.related ? model::Severity::kInfo : model::Severity::kLow;
+      sink.Give(
+          data.range.size > kLargeBytes ? model::Severity::kMedium : small,
+          fmt::format("A certificate of {} bytes came along that {}.",
+                      data.range.size,
+                      data.related
+                          ? "is about one in a chain of the file, but "
+                            "nothing here confirms who issued it"
+                          : "belongs to no chain of the file"),
+          data.range, {{"bytes", Number(data.range.size)}});
     }
   }
 }

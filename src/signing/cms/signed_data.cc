@@ -28,8 +28,26 @@ namespace {
 using base::Fault;
 using base::Input;
 
+// Adds bytes that are left over, if any are.
+void AddRest(Input left, std::vector<Input>& rest) {
+  if (!left.bytes.empty()) {
+    rest.push_back(left);
+  }
+}
+
+// The number. Versions have one octet; what is longer says something else.
+uint64_t ReadVersion(DerReader& reader, const char* field,
+                     std::vector<Input>& rest) {
+  const Element version = reader.Expect(tag::kInteger, field);
+  if (version.value.bytes.size() > 1) {
+    rest.push_back(version.value);
+  }
+  return IntegerContent(version).value_or(0);
+}
+
 void ReadAttributes(Input set, DerReader& errors,
-                    std::vector<CmsAttribute>& attributes) {
+                    std::vector<CmsAttribute>& attributes,
+                    std::vector<Input>& rest) {
   DerReader reader(set, errors.SharedBudget());
   while (!reader.AtEnd()) {
     const Element sequence = reader.Expect(tag::kSequence, "Attribute");
@@ -42,6 +60,7 @@ void ReadAttributes(Input set, DerReader& errors,
       errors.Fail(inner.Finish(0).error());
       return;
     }
+    AddRest(inner.Rest(), rest);
     attributes.push_back(attribute);
   }
   if (reader.Failed()) {
@@ -61,6 +80,7 @@ void ReadSignerIdentifier(DerReader& reader, SignerInfo& signer) {
   if (sid.Failed()) {
     reader.Fail(sid.Finish(0).error());
   }
+  AddRest(sid.Rest(), signer.rest);
 }
 
 // The elements of an implicit SET, whole.
@@ -108,29 +128,35 @@ void ReadContent(DerReader& reader, SignedData& data) {
     if (inner.Failed()) {
       reader.Fail(inner.Finish(0).error());
     }
+    AddRest(inner.Rest(), data.rest);
   }
   if (info.Failed()) {
     reader.Fail(info.Finish(0).error());
   }
+  AddRest(info.Rest(), data.rest);
 }
 
-// What stands among the digest algorithms and is none.
+// The set that nothing depends on: notes what stands among the digest
+// algorithms and is none.
 // Limit: 64 bytes; the longest AlgorithmIdentifier of a digest has 15.
-std::vector<Input> OddAlgorithms(Input set, base::Budget& budget) {
+void NoteOddAlgorithms(Input set, base::Budget& budget,
+                       std::vector<Input>& rest) {
   constexpr size_t kLongestAlgorithm = 64;
-  std::vector<Input> odd;
   DerReader reader(set, budget);
-  while (!reader.AtEnd()) {
-    const Element element = reader.Any("digestAlgorithms");
-    if (!reader.Failed() && (element.identifier != tag::kSequence ||
-                             element.whole.bytes.size() > kLongestAlgorithm)) {
-      odd.push_back(element.whole);
+  while (!reader.AtEnd() && reader.NextIs(tag::kSequence)) {
+    const AlgorithmIdentifier algorithm =
+        ReadAlgorithm(reader, "digestAlgorithms");
+    if (algorithm.whole.bytes.size() > kLongestAlgorithm) {
+      rest.push_back(algorithm.whole);
+    } else if (!reader.Failed()) {
+      AddSurplus(algorithm, rest);
     }
   }
   if (reader.Failed()) {
-    odd.push_back(set);
+    rest.push_back(set);
+  } else {
+    AddRest(reader.Rest(), rest);
   }
-  return odd;
 }
 
 void ReadSigners(Input set, DerReader& errors, SignedData& data) {
@@ -163,21 +189,23 @@ base::Result<SignerInfo> ParseSignerInfo(Input input, base::Budget& budget) {
   }
   signer.whole = whole.whole;
   DerReader reader(whole.value, budget);
-  const auto version =
-      IntegerContent(reader.Expect(tag::kInteger, "SignerInfo.version"));
-  signer.version = version.value_or(0);
+  signer.version = ReadVersion(reader, "SignerInfo.version", signer.rest);
   ReadSignerIdentifier(reader, signer);
   signer.digest_algorithm = ReadAlgorithm(reader, "digestAlgorithm");
+  AddSurplus(signer.digest_algorithm, signer.rest);
   if (const auto set = reader.Optional(tag::Explicit(0), "signedAttrs")) {
     signer.signed_attributes_whole = set->whole;
-    ReadAttributes(set->value, reader, signer.signed_attributes);
+    std::vector<Input> signed_rest;
+    ReadAttributes(set->value, reader, signer.signed_attributes, signed_rest);
   }
   signer.signature_algorithm = ReadAlgorithm(reader, "signatureAlgorithm");
+  AddSurplus(signer.signature_algorithm, signer.rest);
   signer.signature = reader.Expect(tag::kOctetString, "signature").value;
   if (const auto set = reader.Optional(tag::Explicit(1), "unsignedAttrs")) {
-    ReadAttributes(set->value, reader, signer.unsigned_attributes);
+    ReadAttributes(set->value, reader, signer.unsigned_attributes,
+                   signer.rest);
   }
-  signer.rest = reader.Rest();
+  AddRest(reader.Rest(), signer.rest);
   return reader.Finish(std::move(signer));
 }
 
@@ -201,10 +229,9 @@ base::Result<SignedData> ParseSignedData(Input input, base::Budget& budget) {
   if (sequence.Failed()) {
     return sequence.Finish(data);
   }
-  data.version =
-      IntegerContent(reader.Expect(tag::kInteger, "version")).value_or(0);
-  const std::vector<Input> odd_algorithms =
-      OddAlgorithms(reader.Expect(tag::kSet, "digestAlgorithms").value, budget);
+  data.version = ReadVersion(reader, "SignedData.version", data.rest);
+  NoteOddAlgorithms(reader.Expect(tag::kSet, "digestAlgorithms").value, budget,
+                    data.rest);
   ReadContent(reader, data);
   if (const auto set = reader.Optional(tag::Explicit(0), "certificates")) {
     ReadSet(set->value, reader, data.certificates);
@@ -213,20 +240,12 @@ base::Result<SignedData> ParseSignedData(Input input, base::Budget& budget) {
     ReadSet(set->value, reader, data.crls);
   }
   ReadSigners(reader.Expect(tag::kSet, "signerInfos").value, reader, data);
-  data.rest = {content.Rest(), sequence.Rest(), reader.Rest()};
-  data.rest.insert(data.rest.end(), odd_algorithms.begin(),
-                   odd_algorithms.end());
-  for (const Input certificate : data.certificates) {
-    // Attribute certificates and "other" choices, which nothing here uses.
-    if (certificate.bytes[0] != tag::kSequence) {
-      data.rest.push_back(certificate);
-    }
-  }
+  AddRest(content.Rest(), data.rest);
+  AddRest(sequence.Rest(), data.rest);
+  AddRest(reader.Rest(), data.rest);
   for (const SignerInfo& signer : data.signers) {
-    data.rest.push_back(signer.rest);
+    data.rest.insert(data.rest.end(), signer.rest.begin(), signer.rest.end());
   }
-  std::erase_if(data.rest,
-                [](const Input& rest) { return rest.bytes.empty(); });
   return reader.Finish(std::move(data));
 }
 

@@ -34,7 +34,8 @@ struct SignerInfo {
   AlgorithmIdentifier signature_algorithm;
   base::Input signature;
   std::vector<CmsAttribute> unsigned_attributes;
-  base::Input rest;  // bytes inside it that the structure does not define
+  // Bytes inside it that the structure does not define and nobody signs.
+  std::vector<base::Input> rest;
 };
 
 struct SignedData {
@@ -45,7 +46,7 @@ struct SignedData {
   // structure without its identifier and length. Empty when detached.
   base::Input content;
   bool has_content = false;
-  std::vector<base::Input> certificates;  // DER of each
+  std::vector<base::Input> certificates;  // every choice, whole elements
   std::vector<base::Input> crls;
   std::vector<SignerInfo> signers;
   // Bytes inside the ContentInfo that the structures do not define. Decoders

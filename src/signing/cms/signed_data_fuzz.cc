@@ -32,8 +32,10 @@ void CheckSignerInfo(const SignerInfo& signer, base::Input input) {
   CS_CHECK(IsInside(signer.whole, input));
   for (const base::Input part :
        {signer.issuer, signer.signed_attributes_whole, signer.signature,
-        signer.digest_algorithm.whole, signer.signature_algorithm.whole,
-        signer.rest}) {
+        signer.digest_algorithm.whole, signer.signature_algorithm.whole}) {
+    CS_CHECK(IsInside(part, signer.whole));
+  }
+  for (const base::Input part : signer.rest) {
     CS_CHECK(IsInside(part, signer.whole));
   }
   for (const auto* list :

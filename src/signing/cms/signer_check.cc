@@ -149,6 +149,16 @@ SignerCheck CheckSigner(const SignerQuestion& question, KeyCache& keys,
                             KeyName(check.certificate->key)));
 }
 
+Bag BagOf(const SignedData& data, std::vector<Certificate> certificates) {
+  Bag bag{std::move(certificates), {}, data.crls};
+  for (const base::Input choice : data.certificates) {
+    if (choice.bytes[0] != tag::kSequence) {
+      bag.other.push_back(choice);
+    }
+  }
+  return bag;
+}
+
 std::vector<Certificate> ParseCertificates(const SignedData& data,
                                            std::vector<base::Error>& errors,
                                            base::Budget& budget) {

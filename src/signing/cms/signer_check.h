@@ -44,6 +44,18 @@ struct SignerQuestion {
 [[nodiscard]] SignerCheck CheckSigner(const SignerQuestion& question,
                                       KeyCache& keys, base::Budget& budget);
 
+// The certificates and revocation lists that came with one SignedData. Nobody
+// signs the two sets, so anybody can add to them.
+struct Bag {
+  std::vector<Certificate> certificates;
+  std::vector<base::Input> other;  // attribute certificates and the like
+  std::vector<base::Input> lists;
+};
+
+// The bag of `data`, whose certificates are `certificates`.
+[[nodiscard]] Bag BagOf(const SignedData& data,
+                        std::vector<Certificate> certificates);
+
 // The certificates of a SignedData; damaged ones go to `errors`.
 [[nodiscard]] std::vector<Certificate> ParseCertificates(
     const SignedData& data, std::vector<base::Error>& errors,

@@ -103,6 +103,12 @@ bool IsHarmlessReason(std::string_view reason) {
          reason == "affiliationChanged";
 }
 
+bool IsSignedBy(const RevocationList& list, const Certificate& issuer,
+                KeyCache& keys, base::Budget& budget) {
+  return HoldsUnder(issuer, list.tbs, list.signature_algorithm, list.signature,
+                    keys, budget);
+}
+
 base::Result<void> RevocationSet::Add(base::Input der, base::Budget& budget) {
   if (auto list = ParseRevocationList(der, budget)) {
     lists_.push_back(*std::move(list));
@@ -134,8 +140,7 @@ bool RevocationSet::IsSigned(const RevocationList& list,
   if (const auto known = verified_.find(name); known != verified_.end()) {
     return known->second;
   }
-  const bool holds = HoldsUnder(issuer, list.tbs, list.signature_algorithm,
-                                list.signature, keys, budget);
+  const bool holds = IsSignedBy(list, issuer, keys, budget);
   // Why: an answer that a spent budget forced must not outlive its file.
   if (holds || !budget.Reached()) {
     if (verified_.size() >= kMaxVerified) {

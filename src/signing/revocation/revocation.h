@@ -67,6 +67,12 @@ struct OcspResponse {
 [[nodiscard]] base::Result<OcspResponse> ParseOcspResponse(
     base::Input der, base::Budget& budget);
 
+// Whether `list` is signed with the key of `issuer`. Charges one public-key
+// operation; false when the budget is spent.
+[[nodiscard]] bool IsSignedBy(const RevocationList& list,
+                              const Certificate& issuer, KeyCache& keys,
+                              base::Budget& budget);
+
 // What is known of one certificate.
 struct RevocationStatus {
   model::Revocation state = model::Revocation::kNotChecked;

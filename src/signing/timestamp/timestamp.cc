@@ -68,15 +68,27 @@ base::Result<TstInfo> ParseTstInfo(Input content, base::Budget& budget) {
 
 // The token inside a TimeStampResp (SEQUENCE of a SEQUENCE and the token), or
 // `value` itself.
-Input UnwrapResponse(Input value, base::Budget& budget) {
+// Limit: 64 bytes of status; services write a number and "Operation Okay".
+Input UnwrapResponse(Input value, std::vector<Input>& rest,
+                     base::Budget& budget) {
+  constexpr size_t kLongestStatus = 64;
   DerReader outer(value, budget);
   DerReader reader(outer.Expect(tag::kSequence, "TimeStampResp").value, budget);
   if (!reader.NextIs(tag::kSequence)) {
     return value;
   }
-  (void)reader.Any("PKIStatusInfo");
+  const Input status = reader.Any("PKIStatusInfo").whole;
   const Element token = reader.Any("timeStampToken");
-  return reader.Failed() ? value : token.whole;
+  if (reader.Failed()) {
+    return value;
+  }
+  if (status.bytes.size() > kLongestStatus) {
+    rest.push_back(status);
+  }
+  if (!reader.AtEnd()) {
+    rest.push_back(reader.Rest());
+  }
+  return token.whole;
 }
 
 // Fills in who signed the timestamp and whether that authority was good at
@@ -181,14 +193,33 @@ bool NamesAnotherCertificate(const SignerInfo& signer,
          !base::Equal(hash, base::Hash(digest, certificate.der.bytes).View());
 }
 
+// What of a token no structure defines, and what in it has no use: damaged
+// certificates, and attributes that its authority did not sign.
+void NoteRest(const SignedData& data, const std::vector<base::Error>& damaged,
+              std::vector<Input>& rest) {
+  rest.insert(rest.end(), data.rest.begin(), data.rest.end());
+  for (const base::Error& error : damaged) {
+    for (const Input certificate : data.certificates) {
+      const base::ByteRange range = certificate.Range();
+      if (error.offset >= range.offset &&
+          error.offset - range.offset < range.size) {
+        rest.push_back(certificate);
+      }
+    }
+  }
+  for (const CmsAttribute& attribute : data.signers[0].unsigned_attributes) {
+    rest.push_back(attribute.whole);
+  }
+}
+
 TimestampFacts ExamineToken(Input value, const SignerInfo& stamped,
                             std::span<const Certificate> outer_pool,
-                            const Context& context) {
+                            Timestamps& all, const Context& context) {
   TimestampFacts facts;
   facts.kind = model::TimestampKind::kRfc3161;
   facts.range = value.Range();
-  const auto data =
-      ParseSignedData(UnwrapResponse(value, context.budget), context.budget);
+  const auto data = ParseSignedData(
+      UnwrapResponse(value, all.rest, context.budget), context.budget);
   if (!data) {
     Refuse(facts, Integrity::kMalformed, Text(data.error()));
     return facts;
@@ -205,9 +236,11 @@ TimestampFacts ExamineToken(Input value, const SignerInfo& stamped,
     return facts;
   }
   facts.time = info->time;
-  std::vector<base::Error> ignored;
+  std::vector<base::Error> damaged;
   std::vector<Certificate> pool =
-      ParseCertificates(*data, ignored, context.budget);
+      ParseCertificates(*data, damaged, context.budget);
+  all.bags.push_back(BagOf(*data, pool));
+  NoteRest(*data, damaged, all.rest);
   pool.insert(pool.end(), outer_pool.begin(), outer_pool.end());
   const SignerCheck check = CheckSigner({.signer = &data->signers[0],
                                          .content = data->content.bytes,
@@ -240,6 +273,7 @@ TimestampFacts ExamineToken(Input value, const SignerInfo& stamped,
 
 TimestampFacts ExamineCountersignature(Input value, const SignerInfo& stamped,
                                        std::span<const Certificate> pool,
+                                       Timestamps& all,
                                        const Context& context) {
   TimestampFacts facts;
   facts.kind = model::TimestampKind::kAuthenticode;
@@ -248,6 +282,10 @@ TimestampFacts ExamineCountersignature(Input value, const SignerInfo& stamped,
   if (!signer) {
     Refuse(facts, Integrity::kMalformed, Text(signer.error()));
     return facts;
+  }
+  all.rest.insert(all.rest.end(), signer->rest.begin(), signer->rest.end());
+  for (const CmsAttribute& attribute : signer->unsigned_attributes) {
+    all.rest.push_back(attribute.whole);
   }
   const auto time =
       FirstValue(signer->signed_attributes, oid::kSigningTime, context.budget);
@@ -290,10 +328,10 @@ TimestampFacts Unreadable(bool token, Input where) {
 
 }  // namespace
 
-std::vector<TimestampFacts> ExamineTimestamps(const SignerInfo& signer,
-                                              std::span<const Certificate> pool,
-                                              const Context& context) {
-  std::vector<TimestampFacts> all;
+Timestamps ExamineTimestamps(const SignerInfo& signer,
+                             std::span<const Certificate> pool,
+                             const Context& context) {
+  Timestamps all;
   for (const CmsAttribute& attribute : signer.unsigned_attributes) {
     const bool token = oid::kMicrosoftTimeStampToken == attribute.oid ||
                        oid::kTimeStampToken == attribute.oid;
@@ -302,20 +340,20 @@ std::vector<TimestampFacts> ExamineTimestamps(const SignerInfo& signer,
     }
     DerReader values(attribute.values, context.budget);
     if (values.AtEnd()) {
-      all.push_back(Unreadable(token, attribute.whole));
+      all.facts.push_back(Unreadable(token, attribute.whole));
     }
     while (!values.AtEnd()) {
       const Input value = values.Any("timestamp").whole;
       if (values.Failed()) {
-        all.push_back(Unreadable(token, attribute.values));
+        all.facts.push_back(Unreadable(token, attribute.values));
         break;
       }
       if (!context.budget.ChargeSignature(value.offset)) {
         break;
       }
-      all.push_back(
-          token ? ExamineToken(value, signer, pool, context)
-                : ExamineCountersignature(value, signer, pool, context));
+      all.facts.push_back(
+          token ? ExamineToken(value, signer, pool, all, context)
+                : ExamineCountersignature(value, signer, pool, all, context));
     }
   }
   return all;

@@ -10,19 +10,26 @@
 
 #include "model/signature.h"
 #include "signing/cms/signed_data.h"
+#include "signing/cms/signer_check.h"
 #include "signing/context.h"
-#include "signing/x509/certificate.h"
 
 namespace countersign::signing {
 
-// The facts on every timestamp of `signer`, in encoded order. `pool` holds
-// the certificates of the signature that carries them. Which one is used is
-// left open.
+// What the unsigned attributes of one signature hold by way of timestamps.
+struct Timestamps {
+  std::vector<model::TimestampFacts> facts;  // in encoded order
+  // Bytes in them that no structure defines and nobody signs.
+  std::vector<base::Input> rest;
+  std::vector<Bag> bags;  // of each token; they view the file
+};
+
+// The facts on every timestamp of `signer`. `pool` holds the certificates of
+// the signature that carries them. Which one is used is left open.
 //
 // The chain of a timestamp is judged at the time it states: what counts is
 // that the authority was good then.
-[[nodiscard]] std::vector<model::TimestampFacts> ExamineTimestamps(
-    const SignerInfo& signer, std::span<const Certificate> pool,
-    const Context& context);
+[[nodiscard]] Timestamps ExamineTimestamps(const SignerInfo& signer,
+                                           std::span<const Certificate> pool,
+                                           const Context& context);
 
 }  // namespace countersign::signing

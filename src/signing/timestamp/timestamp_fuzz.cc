@@ -42,7 +42,8 @@ void CheckOther(SignerInfo signer, std::span<const Certificate> pool,
                              signer.signature.bytes.end());
   other.push_back(0);
   signer.signature.bytes = other;
-  for (const TimestampFacts& facts : ExamineTimestamps(signer, pool, context)) {
+  const Timestamps stamps = ExamineTimestamps(signer, pool, context);
+  for (const TimestampFacts& facts : stamps.facts) {
     CS_CHECK(facts.integrity != Integrity::kValid);
   }
 }
@@ -56,7 +57,12 @@ std::string Examine(const SignerInfo& signer, std::span<const Certificate> pool,
                         base::FromUnixSeconds(1'768'478'400), budget};
   std::string text;
   bool holds = false;
-  for (const TimestampFacts& facts : ExamineTimestamps(signer, pool, context)) {
+  const Timestamps stamps = ExamineTimestamps(signer, pool, context);
+  for (const base::Input rest : stamps.rest) {
+    CS_CHECK(rest.offset >= input.offset);
+    CS_CHECK(rest.Range().Inside(input.offset + input.bytes.size()));
+  }
+  for (const TimestampFacts& facts : stamps.facts) {
     CheckFacts(facts, input);
     const auto wire = model::EncodeWire(facts);
     CS_CHECK(model::DecodeWire<TimestampFacts>(wire).has_value());

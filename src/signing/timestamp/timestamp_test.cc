@@ -33,9 +33,10 @@ std::vector<TimestampFacts> Facts(const forge::ImageSignature& signature,
   const RevocationSet revocation;
   KeyCache keys;
   return ExamineTimestamps(
-      data->signers.at(0), pool,
-      {trust, revocation, keys, base::FromUnixSeconds(forge::kEvaluationTime),
-       budget});
+             data->signers.at(0), pool,
+             {trust, revocation, keys,
+              base::FromUnixSeconds(forge::kEvaluationTime), budget})
+      .facts;
 }
 
 TimestampFacts Fact(const TimestampRecipe& recipe) {

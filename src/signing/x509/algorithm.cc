@@ -54,7 +54,39 @@ const AlgorithmRow* Find(base::Bytes oid) {
   return nullptr;
 }
 
+// NULL, or nothing at all.
+bool IsNull(base::Bytes parameters) {
+  constexpr std::array<uint8_t, 2> kNull = {tag::kNull, 0};
+  return parameters.empty() || base::Equal(parameters, kNull);
+}
+
+// Quirk: some EC signers name the curve where nothing belongs.
+bool IsCurveName(base::Bytes parameters) {
+  constexpr size_t kLongestName = 12;
+  return !parameters.empty() && parameters[0] == tag::kOid &&
+         parameters.size() <= kLongestName;
+}
+
+bool IsEc(base::Bytes oid) {
+  const AlgorithmRow* row = Find(oid);
+  return oid::kEcPublicKey == oid ||
+         (row != nullptr && row->kind == Kind::kEcdsa);
+}
+
+// The digest of an AlgorithmIdentifier that must be all there is in `value`.
+std::optional<DigestAlgorithm> OnlyDigest(base::Input value,
+                                          base::Budget& budget) {
+  DerReader reader(value, budget);
+  const AlgorithmIdentifier hash = ReadAlgorithm(reader, "hashAlgorithm");
+  return reader.AtEnd() && hash.rest.bytes.empty() &&
+                 IsNull(hash.parameters.bytes)
+             ? DigestOf(hash.oid.bytes)
+             : std::nullopt;
+}
+
 // RSASSA-PSS-params (RFC 4055 section 3.1); every field has a default.
+// Why to the end: in a SignerInfo nobody signs them, so whatever is not read
+// would be a place for bytes that no signature covers.
 SignatureScheme PssScheme(const AlgorithmIdentifier& algorithm,
                           base::Budget& budget) {
   SignatureScheme scheme{Kind::kRsaPss, DigestAlgorithm::kSha1,
@@ -66,16 +98,14 @@ SignatureScheme PssScheme(const AlgorithmIdentifier& algorithm,
   DerReader reader(outer.Expect(tag::kSequence, "RSASSA-PSS-params").value,
                    budget);
   if (const auto hash = reader.Optional(tag::Explicit(0), "hashAlgorithm")) {
-    DerReader inner(hash->value, budget);
-    scheme.digest = DigestOf(ReadAlgorithm(inner, "hashAlgorithm").oid.bytes);
+    scheme.digest = OnlyDigest(hash->value, budget);
   }
   if (const auto mask = reader.Optional(tag::Explicit(1), "maskGenAlgorithm")) {
     DerReader inner(mask->value, budget);
     const auto generator = ReadAlgorithm(inner, "maskGenAlgorithm");
-    DerReader hash(generator.parameters, budget);
-    scheme.mask_digest =
-        DigestOf(ReadAlgorithm(hash, "maskGenAlgorithm").oid.bytes);
-    if (!(oid::kMgf1 == generator.oid.bytes)) {
+    scheme.mask_digest = OnlyDigest(generator.parameters, budget);
+    if (!(oid::kMgf1 == generator.oid.bytes) || !inner.AtEnd() ||
+        !generator.rest.bytes.empty()) {
       scheme.mask_digest.reset();
     }
   }
@@ -83,12 +113,14 @@ SignatureScheme PssScheme(const AlgorithmIdentifier& algorithm,
     DerReader inner(salt->value, budget);
     const auto size = IntegerContent(inner.Expect(tag::kInteger, "saltLength"));
     scheme.salt_size = size && *size <= 512 ? static_cast<uint32_t>(*size) : 0;
-    if (!size || *size > 512) {
+    if (!size || *size > 512 || !inner.AtEnd()) {
       scheme.kind = Kind::kUnsupported;
     }
   }
-  if (reader.Failed() || outer.Failed() || !scheme.digest ||
-      !scheme.mask_digest) {
+  const auto trailer = reader.Optional(tag::Explicit(3), "trailerField");
+  const bool odd_trailer = trailer && trailer->value.bytes.size() > 3;
+  if (reader.Failed() || outer.Failed() || !reader.AtEnd() || !outer.AtEnd() ||
+      odd_trailer || !scheme.digest || !scheme.mask_digest) {
     scheme.kind = Kind::kUnsupported;
   }
   return scheme;
@@ -163,10 +195,24 @@ AlgorithmIdentifier ReadAlgorithm(DerReader& reader, const char* field) {
   if (!inner.AtEnd()) {
     algorithm.parameters = inner.Any(field).whole;
   }
+  algorithm.rest = inner.Rest();
   if (inner.Failed() && !reader.Failed()) {
     reader.Fail({base::Fault::kMalformed, sequence.whole.offset, field});
   }
   return algorithm;
+}
+
+void AddSurplus(const AlgorithmIdentifier& algorithm,
+                std::vector<base::Input>& surplus) {
+  const base::Bytes name = algorithm.oid.bytes;
+  const base::Bytes parameters = algorithm.parameters.bytes;
+  if (!IsNull(parameters) && !(oid::kRsaPss == name) &&
+      !(IsEc(name) && IsCurveName(parameters))) {
+    surplus.push_back(algorithm.parameters);
+  }
+  if (!algorithm.rest.bytes.empty()) {
+    surplus.push_back(algorithm.rest);
+  }
 }
 
 std::optional<DigestAlgorithm> DigestOf(base::Bytes oid) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "base/digest.h"
 #include "signing/asn1/der.h"
@@ -15,10 +16,18 @@ struct AlgorithmIdentifier {
   base::Input oid;         // content octets
   base::Input parameters;  // whole element; empty when absent
   base::Input whole;
+  base::Input rest;  // bytes inside it that the structure does not define
 };
 
 // Reads one AlgorithmIdentifier; failures stick to `reader`.
 AlgorithmIdentifier ReadAlgorithm(DerReader& reader, const char* field);
+
+// Adds to `surplus` what stands in an AlgorithmIdentifier and says nothing:
+// bytes behind the parameters, and parameters where the algorithm takes none
+// but NULL (RFC 3370, RFC 5754, RFC 5480). Of RSASSA-PSS only the former;
+// SchemeOf reads its parameters to the end.
+void AddSurplus(const AlgorithmIdentifier& algorithm,
+                std::vector<base::Input>& surplus);
 
 // The digest that an object identifier names.
 //

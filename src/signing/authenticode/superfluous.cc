@@ -1,0 +1,186 @@
+// A certificate is accounted for when it stands in a chain that was built, or
+// when its own signature verifies under
+//   - the key of a certificate that is accounted for, or that a store holds;
+//   - its own key, and that key verifies one that is accounted for (a root
+//     that came along although no store has it).
+// Everything else could have been made up by whoever had the file. The usual
+// cases are harmless: a cross-certificate whose issuer is long gone, and the
+// attribute certificate of a clock.
+//
+// Quirk: Microsoft's time-stamping service puts an attribute certificate of
+// version 1 into each token. It is about the service's own certificate, and
+// who issued it (a "Master Clock") is published nowhere.
+//
+// AttributeCertificateV1 ::= SEQUENCE {
+//   acInfo SEQUENCE { version INTEGER DEFAULT v1,
+//                     subject CHOICE { baseCertificateID [0] IssuerSerial,
+//                                      subjectName [1] GeneralNames }, ... },
+//   signatureAlgorithm AlgorithmIdentifier, signature BIT STRING }
+// Spec: ITU-T X.509 (1997) section 12; RFC 5652 section 10.2.2.
+#include "signing/authenticode/superfluous.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "signing/authenticode/collect.h"
+#include "signing/revocation/revocation.h"
+
+namespace countersign::signing {
+namespace {
+
+using Place = UnsignedData::Place;
+
+std::unordered_set<std::string> DigestsInChains(const SigningFacts& facts) {
+  std::unordered_set<std::string> digests;
+  for (const model::SignatureFacts& signature : facts.signatures) {
+    if (signature.signer) {
+      digests.insert(signature.signer->sha256);
+    }
+    for (const model::ChainLink& link : signature.chain) {
+      digests.insert(link.sha256);
+    }
+    for (const model::TimestampFacts& stamp : signature.timestamps) {
+      for (const model::ChainLink& link : stamp.chain) {
+        digests.insert(link.sha256);
+      }
+    }
+  }
+  return digests;
+}
+
+class Accounting {
+ public:
+  Accounting(std::span<const Bag> bags, const Context& context,
+             const SigningFacts& facts)
+      : context_(context) {
+    const auto in_chains = DigestsInChains(facts);
+    for (const Bag& bag : bags) {
+      for (const Certificate& certificate : bag.certificates) {
+        auto& group =
+            in_chains.contains(certificate.sha256.Hex()) ? known_ : spare_;
+        group.push_back(&certificate);
+      }
+    }
+    while (MoveVouchedFor()) {
+    }
+  }
+
+  // The certificates that nothing vouches for.
+  [[nodiscard]] const std::vector<const Certificate*>& Spare() const {
+    return spare_;
+  }
+
+  // True when the name and key are those of a certificate accounted for.
+  [[nodiscard]] bool IsRelated(const Certificate& spare) const {
+    return std::ranges::any_of(known_, [&](const Certificate* known) {
+      return base::Equal(known->subject.bytes, spare.subject.bytes) &&
+             base::Equal(known->spki.bytes, spare.spki.bytes);
+    });
+  }
+
+  // True when `choice` is an attribute certificate of version 1, and nothing
+  // more, about a certificate accounted for.
+  [[nodiscard]] bool IsAboutKnown(base::Input choice) const {
+    DerReader outer(choice, context_.budget);
+    DerReader reader(outer.Expect(tag::Explicit(1), "v1AttrCert").value,
+                     context_.budget);
+    DerReader info(reader.Expect(tag::kSequence, "acInfo").value,
+                   context_.budget);
+    (void)ReadAlgorithm(reader, "signatureAlgorithm");
+    (void)reader.Expect(tag::kBitString, "signature");
+    (void)info.Optional(tag::kInteger, "version");
+    DerReader names(info.Expect(tag::Explicit(1), "subjectName").value,
+                    context_.budget);
+    const base::Bytes name =
+        names.Expect(tag::Explicit(4), "directoryName").value.bytes;
+    return !reader.Failed() && !info.Failed() && !names.Failed() &&
+           reader.AtEnd() && names.AtEnd() &&
+           std::ranges::any_of(known_, [&](const Certificate* known) {
+             return base::Equal(known->subject.bytes, name);
+           });
+  }
+
+  // True when a key that is accounted for, or a store's, signed the list.
+  [[nodiscard]] bool VouchesFor(const RevocationList& list) const {
+    return AnyNamed(list.issuer.bytes, [&](const Certificate& issuer) {
+      return IsSignedBy(list, issuer, context_.keys, context_.budget);
+    });
+  }
+
+ private:
+  // Whether `holds` is true of a known or stored certificate of this name.
+  template <typename Predicate>
+  [[nodiscard]] bool AnyNamed(base::Bytes name, const Predicate& holds) const {
+    const bool known = std::ranges::any_of(known_, [&](const auto* issuer) {
+      return base::Equal(issuer->subject.bytes, name) && holds(*issuer);
+    });
+    return known ||
+           std::ranges::any_of(context_.trust.BySubject(name),
+                               [&](const StoredCertificate* stored) {
+                                 return holds(stored->certificate);
+                               });
+  }
+
+  [[nodiscard]] bool IsSigned(const Certificate& subject,
+                              const Certificate& issuer) const {
+    return context_.keys.IsSignedBy(subject, issuer, context_.budget) ==
+           SignatureCheck::kValid;
+  }
+
+  [[nodiscard]] bool IsVouchedFor(const Certificate& spare) const {
+    const bool by_known =
+        AnyNamed(spare.issuer.bytes, [&](const Certificate& issuer) {
+          return IsSigned(spare, issuer);
+        });
+    return by_known ||
+           (spare.IsSelfIssued() &&
+            std::ranges::any_of(known_,
+                                [&](const Certificate* known) {
+                                  return base::Equal(known->issuer.bytes,
+                                                     spare.subject.bytes) &&
+                                         IsSigned(*known, spare);
+                                }) &&
+            IsSigned(spare, spare));
+  }
+
+  // False when no spare certificate could be moved.
+  bool MoveVouchedFor() {
+    const auto split = std::ranges::stable_partition(
+        spare_, [&](const Certificate* spare) { return !IsVouchedFor(*spare); });
+    known_.insert(known_.end(), split.begin(), split.end());
+    const bool moved = !split.empty();
+    spare_.erase(split.begin(), split.end());
+    return moved;
+  }
+
+  const Context& context_;
+  std::vector<const Certificate*> known_;
+  std::vector<const Certificate*> spare_;
+};
+
+}  // namespace
+
+void NoteSuperfluous(std::span<const Bag> bags, const Context& context,
+                     SigningFacts& facts) {
+  const Accounting accounting(bags, context, facts);
+  for (const Certificate* spare : accounting.Spare()) {
+    UnsignedData data = DescribeData(Place::kCertificate, spare->der);
+    data.related = accounting.IsRelated(*spare);
+    facts.unsigned_data.push_back(std::move(data));
+  }
+  for (const Bag& bag : bags) {
+    for (const base::Input choice : bag.other) {
+      UnsignedData data = DescribeData(Place::kCertificate, choice);
+      data.related = accounting.IsAboutKnown(choice);
+      facts.unsigned_data.push_back(std::move(data));
+    }
+    for (const base::Input der : bag.lists) {
+      const auto list = ParseRevocationList(der, context.budget);
+      if (!list || !accounting.VouchesFor(*list)) {
+        facts.unsigned_data.push_back(DescribeData(Place::kInsideEntry, der));
+      }
+    }
+  }
+}
+
+}  // namespace countersign::signing
