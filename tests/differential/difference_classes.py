@@ -67,7 +67,7 @@ def stops_at_bad_digest(difference):
         and difference.other == "none" and "MISMATCH!!!" in difference.text
 
 
-def page_size(difference):
+def page_hashes(difference):
     return accepts(difference) and difference.signature is not None \
         and difference.signature["page_hashes"] == "valid" \
         and "MISMATCH!!!" in difference.text
@@ -117,7 +117,7 @@ CLASSES = (
     ("nested-in-nested", nested_in_nested),
     ("several-signers", several_signers),
     ("stops-at-bad-digest", stops_at_bad_digest),
-    ("page-size", page_size),
+    ("page-hashes", page_hashes),
     ("pss", pss),
     ("other-path", other_path),
     ("signer-key-usage", signer_key_usage),

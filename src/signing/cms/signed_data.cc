@@ -138,10 +138,10 @@ void ReadContent(DerReader& reader, SignedData& data) {
 
 // The set that nothing depends on: notes what stands among the digest
 // algorithms and is none.
-// Limit: 64 bytes; the longest AlgorithmIdentifier of a digest has 15.
+// Limit: 24 bytes; the longest AlgorithmIdentifier of a digest has 15.
 void NoteOddAlgorithms(Input set, base::Budget& budget,
                        std::vector<Input>& rest) {
-  constexpr size_t kLongestAlgorithm = 64;
+  constexpr size_t kLongestAlgorithm = 24;
   DerReader reader(set, budget);
   while (!reader.AtEnd() && reader.NextIs(tag::kSequence)) {
     const AlgorithmIdentifier algorithm =
