@@ -2,21 +2,67 @@
 
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <memory>
 
 namespace countersign::base {
 namespace {
 
-// Limit: 4 MiB resident at a time; larger windows gain nothing measurable.
-constexpr uint64_t kWindow = uint64_t{4} << 20;
-// Why: the second hasher of a window should still find its bytes in the cache.
+// Why: a chunk stays in the second-level cache between reading and the last
+// hasher, and its buffer below the size from which malloc asks the kernel.
 constexpr uint64_t kChunk = uint64_t{64} << 10;
 constexpr uint64_t kPage = 4096;
+// Limit: 1 MiB is read, more is mapped. Unmapping interrupts every core that
+// the process ran on, which for small files costs more than to copy them.
+constexpr size_t kSmallFile = size_t{1} << 20;
+
+void Feed(Bytes bytes, std::span<Hasher> hashers) {
+  for (Hasher& hasher : hashers) {
+    hasher.Update(bytes);
+  }
+}
+
+// Fills `buffer` with the bytes of the file from `offset` on.
+Result<void> ReadFile(int descriptor, uint64_t offset,
+                      std::span<uint8_t> buffer) {
+  for (size_t done = 0; done < buffer.size();) {
+    const ssize_t got =
+        pread(descriptor, buffer.data() + done, buffer.size() - done,
+              static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) {
+      continue;
+    }
+    if (got <= 0) {
+      return Fail(got < 0 ? Fault::kIo : Fault::kTruncated, offset + done,
+                  "file");
+    }
+    done += static_cast<size_t>(got);
+  }
+  return {};
+}
+
+// Why read, where the file is mapped already: hashing through a fresh mapping
+// pays a page fault and a cold translation for every page, and reaches half
+// the rate (bench/RESULTS.md).
+Result<void> HashFile(int descriptor, ByteRange range,
+                      std::span<Hasher> hashers) {
+  const uint64_t size = std::min(kChunk, range.size);
+  const auto buffer = std::make_unique_for_overwrite<uint8_t[]>(size);
+  for (uint64_t done = 0; done < range.size; done += size) {
+    const std::span<uint8_t> chunk(buffer.get(),
+                                   std::min(size, range.size - done));
+    CS_TRY_VOID(ReadFile(descriptor, range.offset + done, chunk));
+    Feed(chunk, hashers);
+  }
+  return {};
+}
 
 }  // namespace
 
-Result<std::shared_ptr<const Blob>> Blob::Map(int descriptor) {
+Result<std::shared_ptr<const Blob>> Blob::Open(int descriptor) {
   struct stat status{};
   if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {
     return Fail(Fault::kIo, 0, "file");
@@ -26,12 +72,18 @@ Result<std::shared_ptr<const Blob>> Blob::Map(int descriptor) {
     return blob;
   }
   const auto size = static_cast<size_t>(status.st_size);
+  if (size <= kSmallFile) {
+    blob->owned_.resize(size);
+    CS_TRY_VOID(ReadFile(descriptor, 0, blob->owned_));
+    blob->view_ = blob->owned_;
+    return blob;
+  }
   void* address = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
   if (address == MAP_FAILED) {
     return Fail(Fault::kIo, 0, "file");
   }
   blob->view_ = {static_cast<const uint8_t*>(address), size};
-  blob->mapped_ = true;
+  blob->descriptor_ = descriptor;
   return blob;
 }
 
@@ -43,13 +95,13 @@ std::shared_ptr<const Blob> Blob::Own(std::vector<uint8_t> bytes) {
 }
 
 Blob::~Blob() {
-  if (mapped_) {
+  if (descriptor_ >= 0) {
     munmap(const_cast<uint8_t*>(view_.data()), view_.size());
   }
 }
 
 void Blob::Forget(ByteRange range) const {
-  if (!mapped_ || !range.Inside(view_.size())) {
+  if (descriptor_ < 0 || !range.Inside(view_.size())) {
     return;
   }
   const uint64_t first = (range.offset + kPage - 1) & ~(kPage - 1);
@@ -60,26 +112,25 @@ void Blob::Forget(ByteRange range) const {
   }
 }
 
-void HashRanges(const Blob& blob, std::span<const ByteRange> ranges,
-                std::span<Hasher> hashers) {
-  const Bytes all = blob.View();
-  for (const ByteRange& range : ranges) {
-    CS_CHECK(range.Inside(all.size()));
-    for (uint64_t done = 0; done < range.size;) {
-      const uint64_t window = std::min(kWindow, range.size - done);
-      for (uint64_t at = 0; at < window; at += kChunk) {
-        const Bytes chunk = all.subspan(range.offset + done + at,
-                                        std::min(kChunk, window - at));
-        for (Hasher& hasher : hashers) {
-          hasher.Update(chunk);
-        }
-      }
-      if (range.size > kWindow) {
-        blob.Forget({range.offset + done, window});
-      }
-      done += window;
-    }
+Result<void> Blob::Hash(ByteRange range, std::span<Hasher> hashers) const {
+  CS_CHECK(range.Inside(view_.size()));
+  if (descriptor_ >= 0) {
+    return HashFile(descriptor_, range, hashers);
   }
+  for (uint64_t done = 0; done < range.size; done += kChunk) {
+    Feed(view_.subspan(range.offset + done,
+                       std::min(kChunk, range.size - done)),
+         hashers);
+  }
+  return {};
+}
+
+Result<void> HashRanges(const Blob& blob, std::span<const ByteRange> ranges,
+                        std::span<Hasher> hashers) {
+  for (const ByteRange& range : ranges) {
+    CS_TRY_VOID(blob.Hash(range, hashers));
+  }
+  return {};
 }
 
 }  // namespace countersign::base

@@ -1,4 +1,4 @@
-// Bytes with an owner: a mapped file or a heap buffer, immutable.
+// Bytes with an owner: a file or a heap buffer, immutable.
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,14 @@ namespace countersign::base {
 
 class Blob {
  public:
-  // Maps the whole regular file behind `descriptor` read-only. The descriptor
-  // stays the caller's and may be closed afterwards. Fails with kIo.
+  // The whole regular file behind `descriptor`: read when it is small, mapped
+  // read-only when it is large. The descriptor stays the caller's and must
+  // stay open as long as the blob. Fails with kIo, or with kTruncated when the
+  // file shrinks meanwhile.
   //
   // A file that another process shortens while it is mapped raises SIGBUS on
   // access; callers therefore read blobs of files only in a sandboxed worker.
-  static Result<std::shared_ptr<const Blob>> Map(int descriptor);
+  static Result<std::shared_ptr<const Blob>> Open(int descriptor);
   static std::shared_ptr<const Blob> Own(std::vector<uint8_t> bytes);
 
   Blob(const Blob&) = delete;
@@ -28,6 +30,12 @@ class Blob {
 
   // Valid as long as the blob.
   [[nodiscard]] Bytes View() const { return view_; }
+
+  // Feeds the bytes of `range` to `hashers`. Fails with kIo or kTruncated at
+  // the offset where the file could not be read; else `range` must lie inside
+  // the blob. See HashRanges.
+  [[nodiscard]] Result<void> Hash(ByteRange range,
+                                  std::span<Hasher> hashers) const;
 
   // A hint that the pages of `range` will not be read again soon, so that a
   // large file never becomes resident as a whole. Changes no byte.
@@ -38,13 +46,14 @@ class Blob {
 
   Bytes view_;
   std::vector<uint8_t> owned_;
-  bool mapped_ = false;
+  int descriptor_ = -1;  // of a mapped file
 };
 
-// Hashes the bytes of `ranges`, in order, with every hasher in one pass; pages
-// are forgotten behind it, so at most a few MiB are resident. Each range must
-// lie inside the blob.
-void HashRanges(const Blob& blob, std::span<const ByteRange> ranges,
-                std::span<Hasher> hashers);
+// Hashes the bytes of `ranges`, in order, with every hasher in one pass and
+// without making them resident. Each range must lie inside the blob. Fails as
+// Blob::Hash does; then what the hashers yield says nothing.
+[[nodiscard]] Result<void> HashRanges(const Blob& blob,
+                                      std::span<const ByteRange> ranges,
+                                      std::span<Hasher> hashers);
 
 }  // namespace countersign::base

@@ -97,14 +97,14 @@ void ExpectSameAsOnePiece(const Blob& blob,
   std::vector<Hasher> hashers;
   hashers.emplace_back(DigestAlgorithm::kSha1);
   hashers.emplace_back(DigestAlgorithm::kSha256);
-  HashRanges(blob, ranges, hashers);
+  ASSERT_TRUE(HashRanges(blob, ranges, hashers).has_value());
   EXPECT_EQ(hashers[0].Finish(),
             HashInOnePiece(blob.View(), ranges, DigestAlgorithm::kSha1));
   EXPECT_EQ(hashers[1].Finish(),
             HashInOnePiece(blob.View(), ranges, DigestAlgorithm::kSha256));
 }
 
-// Window and chunk sizes inside are 4 MiB and 64 KiB.
+// The chunk size inside is 64 KiB.
 const std::vector<std::vector<ByteRange>>& OddRanges() {
   static const std::vector<std::vector<ByteRange>> kRanges = {
       {},
@@ -131,8 +131,7 @@ TEST(Blob, HashRangesEqualsOnePieceWhenMapped) {
   ASSERT_GE(descriptor, 0);
   ASSERT_EQ(write(descriptor, bytes.data(), bytes.size()),
             static_cast<ssize_t>(bytes.size()));
-  const auto blob = Blob::Map(descriptor);
-  close(descriptor);  // the blob must not need it
+  const auto blob = Blob::Open(descriptor);
   ASSERT_TRUE(blob.has_value());
   for (const auto& ranges : OddRanges()) {
     ExpectSameAsOnePiece(**blob, ranges);
@@ -142,12 +141,31 @@ TEST(Blob, HashRangesEqualsOnePieceWhenMapped) {
   (*blob)->Forget({bytes.size(), 1});
   (*blob)->Forget({UINT64_MAX, UINT64_MAX});
   EXPECT_TRUE(Equal((*blob)->View(), bytes));
+  close(descriptor);
+}
+
+TEST(Blob, AFileThatShrinksIsNotHashed) {
+  const std::vector<uint8_t> bytes = Pattern(3'000'000);
+  const int descriptor = memfd_create("blob", 0);
+  ASSERT_EQ(write(descriptor, bytes.data(), bytes.size()),
+            static_cast<ssize_t>(bytes.size()));
+  const auto blob = Blob::Open(descriptor);
+  ASSERT_TRUE(blob.has_value());
+  ASSERT_EQ(ftruncate(descriptor, 1'500'000), 0);
+  std::vector<Hasher> hashers;
+  hashers.emplace_back(DigestAlgorithm::kSha256);
+  const std::vector<ByteRange> ranges = {{10, 50'000}, {1'490'000, 20'000}};
+  const auto done = HashRanges(**blob, ranges, hashers);
+  ASSERT_FALSE(done.has_value());
+  EXPECT_EQ(done.error().fault, Fault::kTruncated);
+  EXPECT_EQ(done.error().offset, 1'500'000U);
+  close(descriptor);
 }
 
 TEST(Blob, MapsAnEmptyFile) {
   const int descriptor = memfd_create("blob", 0);
   ASSERT_GE(descriptor, 0);
-  const auto blob = Blob::Map(descriptor);
+  const auto blob = Blob::Open(descriptor);
   close(descriptor);
   ASSERT_TRUE(blob.has_value());
   EXPECT_TRUE((*blob)->View().empty());
@@ -156,12 +174,12 @@ TEST(Blob, MapsAnEmptyFile) {
 TEST(Blob, RefusesWhatIsNoRegularFile) {
   int ends[2] = {-1, -1};
   ASSERT_EQ(pipe(ends), 0);
-  const auto blob = Blob::Map(ends[0]);
+  const auto blob = Blob::Open(ends[0]);
   close(ends[0]);
   close(ends[1]);
   ASSERT_FALSE(blob.has_value());
   EXPECT_EQ(blob.error().fault, Fault::kIo);
-  EXPECT_FALSE(Blob::Map(-1).has_value());
+  EXPECT_FALSE(Blob::Open(-1).has_value());
 }
 
 }  // namespace

@@ -138,6 +138,16 @@ std::string DisplaySafe(std::string_view text) {
   safe.reserve(text.size());
   size_t position = 0;
   while (position < text.size()) {
+    // Almost all text is printable ASCII; such runs are copied at once.
+    const size_t start = position;
+    while (position < text.size() && text[position] >= 0x20 &&
+           text[position] < 0x7F) {
+      ++position;
+    }
+    safe.append(text, start, position - start);
+    if (position == text.size()) {
+      break;
+    }
     const char32_t c = DecodeUtf8(text, position);
     if (IsInvisible(c)) {
       safe += fmt::format("\\u{{{:04X}}}", static_cast<uint32_t>(c));

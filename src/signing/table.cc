@@ -25,11 +25,11 @@ struct Verifier::State {
   KeyCache keys;
   std::vector<std::string> problems;
 
-  explicit State(std::vector<model::TrustStore> stores)
+  explicit State(std::shared_ptr<const std::vector<model::TrustStore>> stores)
       : trust(std::move(stores)) {}
 };
 
-Verifier::Verifier(std::vector<model::TrustStore> stores,
+Verifier::Verifier(std::shared_ptr<const std::vector<model::TrustStore>> stores,
                    std::vector<std::vector<uint8_t>> revocation_files)
     : state_(std::make_unique<State>(std::move(stores))) {
   for (size_t i = 0; i < revocation_files.size(); ++i) {

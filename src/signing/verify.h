@@ -76,10 +76,16 @@ struct VerifyOptions {
 
 class Verifier {
  public:
-  // Takes the stores and revocation files over. A file that is neither CRL
-  // nor OCSP response is left out and named in `Problems`.
-  Verifier(std::vector<model::TrustStore> stores,
+  // Shares the stores and takes the revocation files over. A file that is
+  // neither CRL nor OCSP response is left out and named in `Problems`.
+  Verifier(std::shared_ptr<const std::vector<model::TrustStore>> stores,
            std::vector<std::vector<uint8_t>> revocation_files);
+  // The same with stores of its own.
+  Verifier(std::vector<model::TrustStore> stores,
+           std::vector<std::vector<uint8_t>> revocation_files)
+      : Verifier(std::make_shared<const std::vector<model::TrustStore>>(
+                     std::move(stores)),
+                 std::move(revocation_files)) {}
   ~Verifier();
   Verifier(const Verifier&) = delete;
   Verifier& operator=(const Verifier&) = delete;

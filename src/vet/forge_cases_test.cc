@@ -226,7 +226,7 @@ TEST(ForgeCases, AreAnsweredTheSameTwice) {
 
 // Without stores nothing is trusted, so nothing is allowed.
 TEST(ForgeCases, AreNotAllowedWithoutStores) {
-  signing::Verifier without({}, {});
+  signing::Verifier without(std::vector<model::TrustStore>{}, {});
   for (const auto& [row, file] : Samples()) {
     SCOPED_TRACE(row->name);
     const model::Inspection bare = Inspect(*file, without, kOptions);

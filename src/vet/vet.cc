@@ -92,7 +92,7 @@ class PoolVetter : public Vetter {
  public:
   PoolVetter(Options options, std::unique_ptr<sandbox::Pool> pool)
       : options_(std::move(options)),
-        sources_(Sources(options_.stores)),
+        sources_(Sources(*options_.stores)),
         pool_(std::move(pool)) {}
 
   model::Report Vet(int descriptor, const std::string& name) override {
@@ -179,7 +179,7 @@ class PoolVetter : public Vetter {
   }
 
   void NoteUnverifiedLists(model::Inspection& inspection) const {
-    for (const model::TrustStore& store : options_.stores) {
+    for (const model::TrustStore& store : *options_.stores) {
       if (store.list &&
           !(store.list->signature_holds && store.list->signer_trusted)) {
         inspection.findings.push_back(MakeFinding(
@@ -199,7 +199,7 @@ class PoolVetter : public Vetter {
 
 std::vector<uint8_t> Handle(signing::Verifier& verifier,
                             const InspectOptions& options, int descriptor) {
-  const auto blob = base::Blob::Map(descriptor);
+  const auto blob = base::Blob::Open(descriptor);
   if (!blob) {
     return {};
   }

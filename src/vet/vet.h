@@ -16,7 +16,9 @@ namespace countersign::vet {
 
 struct Options {
   base::Instant at;  // the instant to judge at
-  std::vector<model::TrustStore> stores;
+  // Shared with the workers' memory, which copies nothing.
+  std::shared_ptr<const std::vector<model::TrustStore>> stores =
+      std::make_shared<const std::vector<model::TrustStore>>();
   // CRLs and OCSP responses (DER or PEM) as read from the user's files.
   std::vector<std::vector<uint8_t>> revocation;
   unsigned jobs = 1;              // workers

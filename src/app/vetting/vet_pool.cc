@@ -42,7 +42,9 @@ void VetPool::Work() {
     lock.lock();
     in_work_.erase(number);
     done_.emplace(number, std::move(outcome));
-    ready_.notify_all();
+    if (done_.size() % kBatch == 0 || (stopped_ && in_work_.empty())) {
+      ready_.notify_all();
+    }
   }
 }
 
@@ -75,8 +77,11 @@ VetPool::Answer VetPool::Next(Outcome& outcome,
                               std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
   const auto at_end = [this] { return walked_ && delivered_ == begun_; };
-  ready_.wait_for(lock, timeout,
-                  [&] { return done_.contains(delivered_) || at_end(); });
+  const auto until = std::chrono::steady_clock::now() + timeout;
+  const auto there = [&] { return done_.contains(delivered_) || at_end(); };
+  while (!there() && std::chrono::steady_clock::now() < until) {
+    ready_.wait_for(lock, std::min(kLatency, timeout), there);
+  }
   const auto found = done_.find(delivered_);
   if (found == done_.end()) {
     return at_end() ? Answer::kEnd : Answer::kNotYet;

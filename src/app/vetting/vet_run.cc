@@ -69,7 +69,8 @@ std::expected<vet::Options, std::string> MakeOptions(
     Complain(note);
   }
   options.at = request.at.value_or(services.now);
-  options.stores = std::move(trust.stores);
+  options.stores = std::make_shared<const std::vector<model::TrustStore>>(
+      std::move(trust.stores));
   for (const std::string& path : request.crls) {
     options.revocation.push_back(
         CS_TRY(ReadWholeFile(path, kRevocationLimitBytes)));

@@ -100,11 +100,11 @@ inline std::vector<uint8_t> Act(Bytes request, int descriptor) {
         base::Hash(base::DigestAlgorithm::kSha256, AsBytes("abc")).Hex());
   }
   if (text == "map") {
-    const auto blob = base::Blob::Map(descriptor);
+    const auto blob = base::Blob::Open(descriptor);
     return blob ? ToBytes(AsText((*blob)->View())) : ToBytes("cannot map");
   }
   if (text == "last") {
-    const auto blob = base::Blob::Map(descriptor);
+    const auto blob = base::Blob::Open(descriptor);
     return {blob ? (*blob)->View().back() : uint8_t{'?'}};
   }
   if (text == "pread") {

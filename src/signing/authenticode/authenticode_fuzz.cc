@@ -34,7 +34,7 @@ const VerifyOptions& Options() {
 }
 
 SigningFacts Look(base::Bytes file) {
-  Verifier verifier({}, {});
+  Verifier verifier(std::vector<model::TrustStore>{}, {});
   return verifier.Verify(*base::Blob::Own({file.begin(), file.end()}),
                          model::Format::kPe, Options());
 }

@@ -31,8 +31,9 @@ using model::Trust;
 
 using ImageDigests = std::map<DigestAlgorithm, base::Digest>;
 
-ImageDigests HashImage(const base::Blob& file, const formats::PeImage& image,
-                       const Collection& collection) {
+base::Result<ImageDigests> HashImage(const base::Blob& file,
+                                     const formats::PeImage& image,
+                                     const Collection& collection) {
   std::vector<DigestAlgorithm> algorithms;
   for (const ParsedSignature& signature : collection.signatures) {
     if (signature.container == nullptr || !signature.container->content) {
@@ -50,7 +51,8 @@ ImageDigests HashImage(const base::Blob& file, const formats::PeImage& image,
   }
   ImageDigests digests;
   if (!algorithms.empty()) {
-    base::HashRanges(file, formats::DigestRanges(image), hashers);
+    CS_TRY_VOID(
+        base::HashRanges(file, formats::DigestRanges(image), hashers));
   }
   for (size_t i = 0; i < algorithms.size(); ++i) {
     digests[algorithms[i]] = hashers[i].Finish();
@@ -105,9 +107,14 @@ void CheckContent(const IndirectData& content, const ImageDigests& digests,
     return;
   }
   facts.digest_algorithm = base::Name(*content.algorithm);
-  const base::Digest& computed = digests.at(*content.algorithm);
-  facts.computed = computed.Hex();
-  if (!base::Equal(computed.View(), content.digest.bytes)) {
+  const auto computed = digests.find(*content.algorithm);
+  if (computed == digests.end()) {
+    Refuse(facts, Integrity::kUnsupported,
+           "the file could not be read to its end");
+    return;
+  }
+  facts.computed = computed->second.Hex();
+  if (!base::Equal(computed->second.View(), content.digest.bytes)) {
     facts.content_mismatch = true;
     Refuse(facts, Integrity::kInvalid,
            "the file does not have the digest that was signed");
@@ -336,7 +343,14 @@ SigningFacts ExaminePe(const base::Blob& file, const Context& context) {
   }
   const Collection collection =
       CollectSignatures(*image, file.View(), context.budget, facts);
-  const ImageDigests digests = HashImage(file, *image, collection);
+  const auto hashed = HashImage(file, *image, collection);
+  const ImageDigests digests = hashed.value_or(ImageDigests());
+  if (!hashed) {
+    facts.faults.push_back({hashed.error(),
+                            {hashed.error().offset, 0},
+                            {},
+                            StructureFault::Part::kImage});
+  }
   bool readable = false;
   std::vector<Bag> bags;
   for (const ParsedContainer& container : collection.containers) {

@@ -10,9 +10,9 @@ bool StoredCertificate::Serves(model::Purpose purpose) const {
   return std::ranges::find(store->purposes, purpose) != store->purposes.end();
 }
 
-TrustSet::TrustSet(std::vector<model::TrustStore> stores)
+TrustSet::TrustSet(std::shared_ptr<const std::vector<model::TrustStore>> stores)
     : stores_(std::move(stores)) {
-  for (const model::TrustStore& store : stores_) {
+  for (const model::TrustStore& store : *stores_) {
     for (const model::TrustEntry& entry : store.entries) {
       if (!entry.sha1.empty()) {
         by_sha1_[entry.sha1].push_back(&entry);

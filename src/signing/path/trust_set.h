@@ -24,9 +24,14 @@ struct StoredCertificate {
 
 class TrustSet {
  public:
-  // Takes the stores over and parses their certificates; one that cannot be
-  // parsed is left out and counted.
-  explicit TrustSet(std::vector<model::TrustStore> stores);
+  // Parses the certificates of the stores, which it shares; one that cannot
+  // be parsed is left out and counted.
+  explicit TrustSet(
+      std::shared_ptr<const std::vector<model::TrustStore>> stores);
+  // The same with stores of its own.
+  explicit TrustSet(std::vector<model::TrustStore> stores)
+      : TrustSet(std::make_shared<const std::vector<model::TrustStore>>(
+            std::move(stores))) {}
 
   ~TrustSet() = default;
   TrustSet(const TrustSet&) = delete;
@@ -42,12 +47,12 @@ class TrustSet {
       const Certificate& certificate) const;
 
   [[nodiscard]] const std::vector<model::TrustStore>& Stores() const {
-    return stores_;
+    return *stores_;
   }
   [[nodiscard]] size_t Unreadable() const { return unreadable_; }
 
  private:
-  std::vector<model::TrustStore> stores_;
+  std::shared_ptr<const std::vector<model::TrustStore>> stores_;
   std::vector<std::unique_ptr<StoredCertificate>> certificates_;
   std::unordered_map<std::string_view, std::vector<const StoredCertificate*>>
       by_subject_;

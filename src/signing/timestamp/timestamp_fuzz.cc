@@ -50,7 +50,7 @@ void CheckOther(SignerInfo signer, std::span<const Certificate> pool,
 
 std::string Examine(const SignerInfo& signer, std::span<const Certificate> pool,
                     base::Input input, base::Budget& budget) {
-  const TrustSet trust({});
+  const TrustSet trust(std::vector<model::TrustStore>{});
   const RevocationSet revocation;
   KeyCache keys;
   const Context context{trust, revocation, keys,
