@@ -4,10 +4,12 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 #include <csignal>
 #include <cstring>
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -23,6 +25,10 @@ namespace countersign::sandbox {
 namespace {
 
 using base::Bytes;
+using WireResult = std::expected<void, WireFault>;
+
+// See Job::request.
+constexpr size_t kAheadBytes = 4096;
 
 // How a process ended, in words; `status` as by waitpid.
 std::string DescribeDeath(int status) {
@@ -95,9 +101,27 @@ struct Pool::State {
     State& state_;
   };
 
-  // Runs one job on the leased worker; empties the lease if that must not
-  // serve another one.
-  Answer RunOn(Lease& lease, Bytes request, int descriptor);
+  struct Pending {
+    Job job;
+    uint64_t number = 0;  // 0 while the worker does not have it
+    bool is_fit = true;
+  };
+
+  [[nodiscard]] size_t JobsAhead() const {
+    return options.jobs_per_worker == 0 ? std::max(1U, options.jobs_ahead) : 1;
+  }
+  // Retires a worker that is idle and must not serve another job: it served
+  // as many as it may, died, or speaks unasked.
+  void RetireIfSpent(Lease& lease);
+  // Sees to it that the lease holds a worker, or fails with a sentence.
+  std::expected<void, std::string> HaveWorker(Lease& lease, bool is_idle);
+  // Gives the worker what it does not have of the queue, as far as that cannot
+  // make both wait for each other.
+  WireResult SendAhead(Worker& worker, std::deque<Pending>& queue);
+  WireResult Send(Worker& worker, Pending& pending);
+  // Answers the first job of the queue with the leased worker; empties the
+  // lease if that must not serve another one.
+  Answer RunHead(Lease& lease, std::deque<Pending>& queue);
   // The answer to a job whose worker broke the protocol in this way.
   Answer Bury(Worker& worker, WireFault fault, const Patience& patience);
 
@@ -196,20 +220,47 @@ Answer Pool::State::Bury(Worker& worker, WireFault fault,
   return answer;
 }
 
-Answer Pool::State::RunOn(Lease& lease, Bytes request, int descriptor) {
-  Worker& worker = *lease.worker;
+WireResult Pool::State::Send(Worker& worker, Pending& pending) {
   FrameHeader header;
   {
     const std::scoped_lock lock(mutex);
-    header.job = ++last_job;
+    header.job = pending.number = ++last_job;
   }
+  Patience patience(worker.process.pid, options.wall_timeout, {});
+  return SendFrame(worker.process.socket, header, pending.job.request,
+                   pending.job.descriptor, patience);
+}
+
+WireResult Pool::State::SendAhead(Worker& worker, std::deque<Pending>& queue) {
+  for (size_t i = 0; i < queue.size(); ++i) {
+    Pending& pending = queue[i];
+    if (pending.number != 0 || !pending.is_fit) {
+      continue;
+    }
+    if (i > 0 && (pending.job.request.size() > kAheadBytes ||
+                  queue[i - 1].job.request.size() > kAheadBytes)) {
+      break;
+    }
+    if (auto sent = Send(worker, pending); !sent) {
+      return sent;
+    }
+  }
+  return {};
+}
+
+Answer Pool::State::RunHead(Lease& lease, std::deque<Pending>& queue) {
+  const auto forget_sent = [&queue] {
+    for (Pending& pending : queue) {
+      pending.number = 0;
+    }
+  };
+  Worker& worker = *lease.worker;
+  const auto sent = SendAhead(worker, queue);
   Patience patience(worker.process.pid, options.wall_timeout,
                     std::chrono::seconds(options.cpu_seconds_per_job));
-  const auto sent =
-      SendFrame(worker.process.socket, header, request, descriptor, patience);
   std::expected<Frame, WireFault> frame = std::unexpected(WireFault::kClosed);
   if (sent || sent.error() == WireFault::kClosed) {
-    frame = ReceiveFrame(worker.process.socket, header.job,
+    frame = ReceiveFrame(worker.process.socket, queue.front().number,
                          options.max_answer_bytes, patience);
   } else {
     frame = std::unexpected(sent.error());
@@ -217,6 +268,7 @@ Answer Pool::State::RunOn(Lease& lease, Bytes request, int descriptor) {
   if (!frame) {
     Answer answer = Bury(worker, frame.error(), patience);
     lease.worker.reset();
+    forget_sent();
     return answer;
   }
   ++worker.jobs;
@@ -228,15 +280,36 @@ Answer Pool::State::RunOn(Lease& lease, Bytes request, int descriptor) {
     case FrameKind::kOutOfMemory:
       // Why: what libraries leaked while memory ran out stays leaked.
       lease.Retire();
+      forget_sent();
       return {Outcome::kDied, {}, "out of memory", 0};
     case FrameKind::kTooLarge:
       return {Outcome::kTooLarge, {}, "the answer is too large", 0};
     default: {
       Answer answer = Bury(worker, WireFault::kGarbage, patience);
       lease.worker.reset();
+      forget_sent();
       return answer;
     }
   }
+}
+
+void Pool::State::RetireIfSpent(Lease& lease) {
+  const unsigned limit = options.jobs_per_worker;
+  if (lease.worker && ((limit != 0 && lease.worker->jobs >= limit) ||
+                       !IsQuiet(lease.worker->process.socket))) {
+    lease.Retire();
+  }
+}
+
+std::expected<void, std::string> Pool::State::HaveWorker(Lease& lease,
+                                                         bool is_idle) {
+  if (is_idle) {
+    RetireIfSpent(lease);
+  }
+  if (!lease.worker) {
+    lease.worker = CS_TRY(MakeWorker());
+  }
+  return {};
 }
 
 Pool::Pool(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -272,29 +345,54 @@ std::expected<std::unique_ptr<Pool>, std::string> Pool::Start(
   return pool;
 }
 
-Answer Pool::Run(Bytes request, int descriptor) {
-  if (descriptor != -1 && !IsReadOnlyFile(descriptor)) {
-    return Unavailable("not a regular file opened for reading only");
-  }
+void Pool::RunStream(JobStream& stream) {
   State::Lease lease(*state_);
-  if (lease.worker && !IsQuiet(lease.worker->process.socket)) {
-    // It died while idle, or speaks unasked; not the fault of this job.
-    lease.Retire();
-  }
-  if (!lease.worker) {
-    auto made = state_->MakeWorker();
-    if (!made) {
-      return Unavailable(std::move(made).error());
+  std::deque<State::Pending> queue;
+  const size_t ahead = state_->JobsAhead();
+  for (;;) {
+    while (queue.size() < ahead) {
+      const std::optional<Job> job = stream.Next(queue.size());
+      if (!job) {
+        break;
+      }
+      queue.push_back(
+          {*job, 0, job->descriptor == -1 || IsReadOnlyFile(job->descriptor)});
     }
-    lease.worker = *made;
+    if (queue.empty()) {
+      break;
+    }
+    Answer answer;
+    if (!queue.front().is_fit) {
+      answer = Unavailable("not a regular file opened for reading only");
+    } else if (auto ready =
+                   state_->HaveWorker(lease, queue.front().number == 0);
+               !ready) {
+      answer = Unavailable(std::move(ready).error());
+    } else {
+      answer = state_->RunHead(lease, queue);
+    }
+    queue.pop_front();
+    stream.Take(std::move(answer));
   }
-  Answer answer = state_->RunOn(lease, request, descriptor);
-  const unsigned limit = state_->options.jobs_per_worker;
-  if (limit != 0 && lease.worker && lease.worker->jobs >= limit) {
-    lease.Retire();
-  }
+  state_->RetireIfSpent(lease);
   lease.settled = true;
-  return answer;
+}
+
+Answer Pool::Run(Bytes request, int descriptor) {
+  // A stream of one job.
+  struct Single : JobStream {
+    std::optional<Job> Next(size_t) override {
+      return std::exchange(job, std::nullopt);
+    }
+    void Take(Answer given) override { answer = std::move(given); }
+
+    std::optional<Job> job;
+    Answer answer;
+  };
+  Single single;
+  single.job = Job{request, descriptor};
+  RunStream(single);
+  return std::move(single.answer);
 }
 
 Layers Pool::ActiveLayers() const {

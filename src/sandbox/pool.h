@@ -15,6 +15,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,10 @@ struct PoolOptions {
   // Limit: an answer is held in the memory of the caller; 64 MiB is far above
   // any report and far below what would hurt.
   uint64_t max_answer_bytes = uint64_t{64} << 20;
+  // Jobs of a stream that a worker may have at a time, the one in hand
+  // included; at least 1. Above 1, it goes on while the caller prepares the
+  // next and takes the last.
+  unsigned jobs_ahead = 1;
   // Start even when the kernel lacks a layer; see Pool::ActiveLayers.
   bool allow_weak = false;
 };
@@ -75,6 +80,25 @@ struct Answer {
   std::vector<uint8_t> bytes;  // written by the worker: as hostile as the file
   std::string detail;          // for people; empty when answered
   int signal = 0;              // that killed the worker; 0 = none
+};
+
+struct Job {
+  // Valid until its answer is taken. Limit: a job with more than 4 KiB is sent
+  // only when the worker has no other, so that neither waits for the other to
+  // read.
+  base::Bytes request;
+  int descriptor = -1;  // as for Pool::Run
+};
+
+// A caller's stream of jobs; see Pool::RunStream.
+class JobStream {
+ public:
+  virtual ~JobStream() = default;
+  // The next job, or nothing: at the end when `waiting` is 0, else not before
+  // another answer was taken. `waiting` is how many jobs have no answer yet.
+  virtual std::optional<Job> Next(size_t waiting) = 0;
+  // Takes the answer to the oldest job that has none.
+  virtual void Take(Answer answer) = 0;
 };
 
 // The layers of lock-down that a worker found in force on itself.
@@ -117,6 +141,12 @@ class Pool {
   // regular file opened O_RDONLY (anything else: kUnavailable); it stays the
   // caller's. Never fails otherwise than by Answer::outcome.
   [[nodiscard]] Answer Run(base::Bytes request, int descriptor = -1);
+
+  // Runs the jobs of a stream on one worker, replaced when it dies, and hands
+  // the answers over in their order. Jobs that a dead worker had not begun are
+  // given to its successor; each costs only itself. Blocks until the stream
+  // ends; safe to call from many threads at once, as Run is.
+  void RunStream(JobStream& stream);
 
   // The layers reported by the most recently started worker.
   [[nodiscard]] Layers ActiveLayers() const;

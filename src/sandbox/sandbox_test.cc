@@ -86,6 +86,72 @@ TEST(SandboxTest, ServesEightThreadsAtOnce) {
   EXPECT_EQ(right, 400);
 }
 
+// Jobs given by their requests; notes how far the stream ran ahead.
+class TextStream : public JobStream {
+ public:
+  explicit TextStream(std::vector<std::string> requests)
+      : requests_(std::move(requests)) {}
+
+  std::optional<Job> Next(size_t waiting) override {
+    most_waiting_ = std::max(most_waiting_, waiting + 1);
+    if (next_ == requests_.size()) {
+      return std::nullopt;
+    }
+    return Job{base::AsBytes(requests_[next_++]), -1};
+  }
+  void Take(Answer answer) override { answers_.push_back(std::move(answer)); }
+
+  std::vector<Answer> answers_;
+  size_t most_waiting_ = 0;
+
+ private:
+  std::vector<std::string> requests_;
+  size_t next_ = 0;
+};
+
+TEST(SandboxTest, AStreamAnswersInOrder) {
+  const auto pool = StartPool({.workers = 1, .jobs_ahead = 3});
+  std::vector<std::string> requests;
+  for (int i = 0; i < 100; ++i) {
+    requests.push_back(i % 7 == 0 ? std::string(20'000, 'r')
+                                  : std::to_string(i));
+  }
+  TextStream stream(requests);
+  pool->RunStream(stream);
+  ASSERT_EQ(stream.answers_.size(), requests.size());
+  for (size_t i = 0; i < requests.size(); ++i) {
+    EXPECT_EQ(Text(stream.answers_[i]), requests[i]);
+  }
+  EXPECT_EQ(stream.most_waiting_, 3U);
+}
+
+// What was waiting behind a job that killed the worker goes to the next one.
+TEST(SandboxTest, ADeathInAStreamCostsOneJob) {
+  const auto pool = StartPool({.workers = 1, .jobs_ahead = 3});
+  TextStream stream({"1", "segfault", "2", "throw", "3", "garbage", "4", "5"});
+  pool->RunStream(stream);
+  ASSERT_EQ(stream.answers_.size(), 8U);
+  for (const size_t died : {1U, 3U, 5U}) {
+    EXPECT_EQ(stream.answers_[died].outcome, Outcome::kDied);
+  }
+  EXPECT_EQ(Text(stream.answers_[0]), "1");
+  EXPECT_EQ(Text(stream.answers_[2]), "2");
+  EXPECT_EQ(Text(stream.answers_[4]), "3");
+  EXPECT_EQ(Text(stream.answers_[6]), "4");
+  EXPECT_EQ(Text(stream.answers_[7]), "5");
+}
+
+TEST(SandboxTest, AStreamOfFreshProcessesNeverRunsAhead) {
+  const auto pool =
+      StartPool({.workers = 1, .jobs_per_worker = 1, .jobs_ahead = 3});
+  TextStream stream({"pid", "pid", "pid"});
+  pool->RunStream(stream);
+  ASSERT_EQ(stream.answers_.size(), 3U);
+  EXPECT_NE(Text(stream.answers_[0]), Text(stream.answers_[1]));
+  EXPECT_NE(Text(stream.answers_[1]), Text(stream.answers_[2]));
+  EXPECT_EQ(stream.most_waiting_, 1U);
+}
+
 TEST(SandboxTest, RespawnsWhileTheCallerHasThreads) {
   const auto pool = StartPool({.workers = 2});
   std::atomic<int> right = 0;

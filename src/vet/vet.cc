@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <deque>
 #include <future>
+#include <utility>
 
 #include "model/wire.h"
 #include "sandbox/pool.h"
@@ -95,16 +97,76 @@ class PoolVetter : public Vetter {
         sources_(Sources(*options_.stores)),
         pool_(std::move(pool)) {}
 
-  model::Report Vet(int descriptor, const std::string& name) override {
-    const Clock::time_point start = Clock::now();
+  void VetAll(InputStream& stream) override {
+    JobsOf jobs(*this, stream);
+    pool_->RunStream(jobs);
+  }
+
+ private:
+  using Hashed = std::expected<FileDigest, std::string>;
+
+  // An input that is with a worker.
+  struct InWork {
+    Input input;
+    Clock::time_point start;
+    struct stat before{};
+    bool is_regular = false;
+    std::future<Hashed> beside;  // of a large file
+    Hashed digest;
+  };
+
+  // A stream of inputs as the sandbox's stream of jobs.
+  class JobsOf : public sandbox::JobStream {
+   public:
+    JobsOf(PoolVetter& vetter, InputStream& stream)
+        : vetter_(vetter), stream_(stream) {}
+
+    std::optional<sandbox::Job> Next(size_t waiting) override {
+      std::optional<Input> input = stream_.Next(waiting);
+      if (!input) {
+        return std::nullopt;
+      }
+      InWork& work = in_work_.emplace_back(Begin(*std::move(input)));
+      return sandbox::Job{{}, work.input.descriptor};
+    }
+
+    void Take(sandbox::Answer answer) override {
+      InWork work = std::move(in_work_.front());
+      in_work_.pop_front();
+      stream_.Take(vetter_.ReportOn(work, answer));
+    }
+
+   private:
+    PoolVetter& vetter_;
+    InputStream& stream_;
+    std::deque<InWork> in_work_;
+  };
+
+  static InWork Begin(Input input) {
+    InWork work{std::move(input), Clock::now(), {}, false, {}, {}};
+    const int descriptor = work.input.descriptor;
+    work.is_regular =
+        fstat(descriptor, &work.before) == 0 && S_ISREG(work.before.st_mode);
+    if (!work.is_regular) {
+      return work;
+    }
+    if (work.before.st_size >= kHashBesideBytes) {
+      work.beside = std::async(std::launch::async, HashFile, descriptor);
+    } else {
+      work.digest = HashFile(descriptor);
+    }
+    return work;
+  }
+
+  model::Report ReportOn(InWork& work, const sandbox::Answer& answer) {
     model::Report report;
     report.tool = {"countersign", COUNTERSIGN_VERSION};
-    report.input = name;
+    report.input = work.input.name;
     report.evaluated_at = options_.at;
     report.trust = sources_;
-    model::Inspection inspection = InspectFile(descriptor);
+    model::Inspection inspection = InspectionOf(work, answer);
     NoteUnverifiedLists(inspection);
-    inspection.artifacts[0].path = name;
+    inspection.artifacts[0].path = work.input.name;
     std::ranges::stable_sort(inspection.findings, std::ranges::greater{},
                              &model::Finding::severity);
     for (uint32_t i = 0; i < inspection.findings.size(); ++i) {
@@ -122,42 +184,35 @@ class PoolVetter : public Vetter {
     report.findings = std::move(inspection.findings);
     report.limits = std::move(inspection.limits);
     report.statistics.seconds =
-        std::chrono::duration<double>(Clock::now() - start).count();
+        std::chrono::duration<double>(Clock::now() - work.start).count();
     return report;
   }
 
- private:
-  model::Inspection InspectFile(int descriptor) {
-    struct stat before{};
-    if (fstat(descriptor, &before) != 0 || !S_ISREG(before.st_mode)) {
+  model::Inspection InspectionOf(InWork& work, const sandbox::Answer& answer) {
+    if (!work.is_regular) {
       return Failed(0, "it is not a regular file");
     }
+    const struct stat& before = work.before;
     const auto size = static_cast<uint64_t>(before.st_size);
-    std::future<std::expected<FileDigest, std::string>> beside;
-    std::expected<FileDigest, std::string> digest;
-    if (before.st_size >= kHashBesideBytes) {
-      beside = std::async(std::launch::async, HashFile, descriptor);
-    } else {
-      digest = HashFile(descriptor);
+    if (work.beside.valid()) {
+      work.digest = work.beside.get();
     }
-    const sandbox::Answer answer = pool_->Run({}, descriptor);
-    if (beside.valid()) {
-      digest = beside.get();
-    }
-    if (!digest) {
-      return Failed(size, fmt::format("reading failed ({})", digest.error()));
+    if (!work.digest) {
+      return Failed(size,
+                    fmt::format("reading failed ({})", work.digest.error()));
     }
     model::Inspection inspection = Decode(answer, size);
     struct stat after{};
-    if (fstat(descriptor, &after) != 0 || after.st_size != before.st_size ||
-        digest->size_bytes != size ||
+    if (fstat(work.input.descriptor, &after) != 0 ||
+        after.st_size != before.st_size || work.digest->size_bytes != size ||
         after.st_mtim.tv_sec != before.st_mtim.tv_sec ||
         after.st_mtim.tv_nsec != before.st_mtim.tv_nsec ||
         after.st_ctim.tv_sec != before.st_ctim.tv_sec ||
         after.st_ctim.tv_nsec != before.st_ctim.tv_nsec) {
-      inspection = Failed(digest->size_bytes, "it changed while it was read");
+      inspection =
+          Failed(work.digest->size_bytes, "it changed while it was read");
     }
-    inspection.artifacts[0].sha256 = digest->sha256.Hex();
+    inspection.artifacts[0].sha256 = work.digest->sha256.Hex();
     return inspection;
   }
 
@@ -208,6 +263,23 @@ std::vector<uint8_t> Handle(signing::Verifier& verifier,
 
 }  // namespace
 
+model::Report Vetter::Vet(const Input& input) {
+  // A stream of one input.
+  struct Single : InputStream {
+    std::optional<Input> Next(size_t) override {
+      return std::exchange(input, std::nullopt);
+    }
+    void Take(model::Report given) override { report = std::move(given); }
+
+    std::optional<Input> input;
+    model::Report report;
+  };
+  Single single;
+  single.input = input;
+  VetAll(single);
+  return std::move(single.report);
+}
+
 std::expected<std::unique_ptr<Vetter>, std::string> Vetter::Start(
     Options options) {
   sandbox::PoolOptions pool_options;
@@ -217,6 +289,9 @@ std::expected<std::unique_ptr<Vetter>, std::string> Vetter::Start(
   pool_options.cpu_seconds_per_job =
       static_cast<unsigned>((options.time_limit.count() + 999) / 1000);
   pool_options.jobs_per_worker = options.process_per_file ? 1 : 0;
+  // Why 3: one in hand, one that waits in the worker's socket, and one that
+  // the caller prepares.
+  pool_options.jobs_ahead = options.jobs > 1 ? 3 : 1;
   pool_options.allow_weak = options.allow_weak_sandbox;
   sandbox::Service service;
   // The stores and revocation files are inherited as bytes and parsed behind

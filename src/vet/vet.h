@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,23 @@ struct Options {
   uint64_t memory_limit_bytes = uint64_t{512} << 20;  // private, per worker
 };
 
+// One input: a regular file, open for reading only until its report was taken.
+struct Input {
+  int descriptor = -1;
+  std::string name;  // the path as the user gave it
+};
+
+// A caller's stream of inputs; see Vetter::VetAll.
+class InputStream {
+ public:
+  virtual ~InputStream() = default;
+  // The next input, or nothing: at the end when `waiting` is 0, else not
+  // before another report was taken. `waiting` is how many have no report yet.
+  virtual std::optional<Input> Next(size_t waiting) = 0;
+  // Takes the report on the oldest input that has none.
+  virtual void Take(model::Report report) = 0;
+};
+
 // Runs inspections in locked-down workers and decides on what they say.
 class Vetter {
  public:
@@ -39,12 +57,14 @@ class Vetter {
 
   virtual ~Vetter() = default;
 
-  // The report on the regular file behind `descriptor` (read-only; stays the
-  // caller's). `name` is the path as the user gave it. Always yields a report:
-  // whatever could not be inspected is in it. May be called from up to
+  // Hands the stream a report on every input, in order: whatever could not be
+  // inspected is in it. With more than one job, inputs are prepared and reports
+  // taken while the worker has the next in hand. May be called from up to
   // Options::jobs threads at once; others wait.
-  [[nodiscard]] virtual model::Report Vet(int descriptor,
-                                          const std::string& name) = 0;
+  virtual void VetAll(InputStream& stream) = 0;
+
+  // The report on one input.
+  [[nodiscard]] model::Report Vet(const Input& input);
 };
 
 }  // namespace countersign::vet

@@ -3,74 +3,129 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <deque>
 
+#include "app/file/descriptor.h"
 #include "app/vetting/input_file.h"
 
 namespace countersign::app {
+
+// Steps that are no file to vet are finished on the way.
+class VetPool::Inputs : public vet::InputStream {
+ public:
+  explicit Inputs(VetPool& pool) : pool_(pool) {}
+
+  std::optional<vet::Input> Next(size_t waiting) override {
+    // Why: a large file takes so long that another thread may be free before,
+    // and what is prepared here would wait behind it.
+    constexpr uint64_t kLargeBytes = uint64_t{1} << 20;
+    if (waiting > 0 && last_bytes_ > kLargeBytes) {
+      return std::nullopt;
+    }
+    while (auto begun = pool_.Begin(waiting == 0)) {
+      auto& [number, step] = *begun;
+      Outcome outcome{std::move(step), std::nullopt, {}};
+      auto file = Open(outcome);
+      if (!file) {
+        pool_.Finish(number, std::move(outcome));
+        continue;
+      }
+      vet::Input input{file->Number(), outcome.step.path};
+      in_work_.push_back({number, std::move(outcome), *std::move(file)});
+      return input;
+    }
+    return std::nullopt;
+  }
+
+  void Take(model::Report report) override {
+    InWork work = std::move(in_work_.front());
+    in_work_.pop_front();
+    work.outcome.report = std::move(report);
+    if (pool_.options_.render) {
+      work.outcome.text = pool_.options_.render(*work.outcome.report);
+    }
+    pool_.Finish(work.number, std::move(work.outcome));
+  }
+
+ private:
+  struct InWork {
+    uint64_t number = 0;
+    Outcome outcome;
+    Descriptor file;
+  };
+
+  // The file of a step, if it is one to be vetted.
+  std::optional<Descriptor> Open(Outcome& outcome) {
+    if (outcome.step.kind != StepKind::kFile) {
+      return std::nullopt;
+    }
+    auto file =
+        OpenInput(outcome.step, pool_.options_.standard_input_limit_bytes);
+    if (!file) {
+      outcome.step.kind = StepKind::kError;
+      outcome.step.message = file.error();
+      return std::nullopt;
+    }
+    struct stat status{};
+    const bool known = ::fstat(file->Number(), &status) == 0;
+    if (known && FileIdentity{status.st_dev, status.st_ino} ==
+                     pool_.options_.ours) {
+      outcome.step.kind = StepKind::kOurs;
+      return std::nullopt;
+    }
+    last_bytes_ = known ? static_cast<uint64_t>(status.st_size) : 0;
+    return *std::move(file);
+  }
+
+  VetPool& pool_;
+  std::deque<InWork> in_work_;
+  uint64_t last_bytes_ = 0;
+};
 
 VetPool::VetPool(vet::Vetter& vetter, InputWalk walk, Options options)
     : vetter_(vetter), options_(std::move(options)), walk_(std::move(walk)) {
   const unsigned jobs = std::max(1U, options_.jobs);
   threads_.reserve(jobs);
   for (unsigned i = 0; i < jobs; ++i) {
-    threads_.emplace_back([this] { Work(); });
+    threads_.emplace_back([this] {
+      Inputs inputs(*this);
+      vetter_.VetAll(inputs);
+    });
   }
 }
 
 VetPool::~VetPool() { Stop(); }
 
-void VetPool::Work() {
+std::optional<std::pair<uint64_t, WalkStep>> VetPool::Begin(bool may_wait) {
   std::unique_lock lock(mutex_);
-  for (;;) {
-    room_.wait(lock, [this] {
-      return stopped_ || walked_ || begun_ - delivered_ < kWindow;
-    });
-    if (stopped_ || walked_) {
-      return;
-    }
-    std::optional<WalkStep> step = walk_.Next();
-    if (!step) {
-      walked_ = true;
-      room_.notify_all();
-      ready_.notify_all();
-      return;
-    }
-    const uint64_t number = begun_++;
-    in_work_[number] = step->path;
-    lock.unlock();
-    Outcome outcome = VetOne(*std::move(step));
-    lock.lock();
-    in_work_.erase(number);
-    done_.emplace(number, std::move(outcome));
-    if (done_.size() % kBatch == 0 || (stopped_ && in_work_.empty())) {
-      ready_.notify_all();
-    }
+  const auto there = [this] {
+    return stopped_ || walked_ || begun_ - delivered_ < kWindow;
+  };
+  if (may_wait) {
+    room_.wait(lock, there);
   }
+  if (stopped_ || walked_ || !there()) {
+    return std::nullopt;
+  }
+  std::optional<WalkStep> step = walk_.Next();
+  if (!step) {
+    walked_ = true;
+    room_.notify_all();
+    ready_.notify_all();
+    return std::nullopt;
+  }
+  const uint64_t number = begun_++;
+  in_work_[number] = step->path;
+  return std::pair(number, *std::move(step));
 }
 
-Outcome VetPool::VetOne(WalkStep step) {
-  Outcome outcome{std::move(step), std::nullopt, {}};
-  if (outcome.step.kind != StepKind::kFile) {
-    return outcome;
+void VetPool::Finish(uint64_t number, Outcome outcome) {
+  const std::scoped_lock lock(mutex_);
+  in_work_.erase(number);
+  done_.emplace(number, std::move(outcome));
+  if (done_.size() % kBatch == 0 || (stopped_ && in_work_.empty())) {
+    ready_.notify_all();
   }
-  const auto file =
-      OpenInput(outcome.step, options_.standard_input_limit_bytes);
-  if (!file) {
-    outcome.step.kind = StepKind::kError;
-    outcome.step.message = file.error();
-    return outcome;
-  }
-  struct stat status{};
-  if (::fstat(file->Number(), &status) == 0 &&
-      FileIdentity{status.st_dev, status.st_ino} == options_.ours) {
-    outcome.step.kind = StepKind::kOurs;
-    return outcome;
-  }
-  outcome.report = vetter_.Vet(file->Number(), outcome.step.path);
-  if (options_.render) {
-    outcome.text = options_.render(*outcome.report);
-  }
-  return outcome;
 }
 
 VetPool::Answer VetPool::Next(Outcome& outcome,

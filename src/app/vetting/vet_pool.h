@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "app/file/atomic_file.h"
@@ -70,8 +71,13 @@ class VetPool {
   static constexpr uint64_t kBatch = 32;
   static constexpr std::chrono::milliseconds kLatency{10};
 
-  void Work();
-  [[nodiscard]] Outcome VetOne(WalkStep step);
+  // What one thread hands to the vetter.
+  class Inputs;
+
+  // The next step and its number; nothing at the end, or when there is no room
+  // and `may_wait` is false.
+  std::optional<std::pair<uint64_t, WalkStep>> Begin(bool may_wait);
+  void Finish(uint64_t number, Outcome outcome);
 
   vet::Vetter& vetter_;
   Options options_;

@@ -23,7 +23,13 @@ namespace {
 // calls so far, so that reports arrive in the wrong order.
 class FakeVetter : public vet::Vetter {
  public:
-  model::Report Vet(int descriptor, const std::string& name) override {
+  void VetAll(vet::InputStream& stream) override {
+    while (const auto input = stream.Next(0)) {
+      stream.Take(ReportOn(input->descriptor, input->name));
+    }
+  }
+
+  model::Report ReportOn(int descriptor, const std::string& name) {
     const int call = calls_++;
     const int now = ++at_once_;
     most_at_once_ = std::max<int>(most_at_once_, now);
@@ -51,9 +57,7 @@ class FakeVetter : public vet::Vetter {
 class Borrowed : public vet::Vetter {
  public:
   explicit Borrowed(vet::Vetter& vetter) : vetter_(vetter) {}
-  model::Report Vet(int descriptor, const std::string& name) override {
-    return vetter_.Vet(descriptor, name);
-  }
+  void VetAll(vet::InputStream& stream) override { vetter_.VetAll(stream); }
 
  private:
   vet::Vetter& vetter_;

@@ -73,9 +73,6 @@ class DescriptorMessage {
 
 // Limit: how far the answer buffer runs ahead of the bytes that arrived.
 constexpr size_t kStepBytes = size_t{1} << 20;
-// Bytes of payload read together with the header: most answers are smaller,
-// and then cost one system call.
-constexpr size_t kAnswerBytes = size_t{16} << 10;
 
 }  // namespace
 
@@ -158,31 +155,24 @@ std::expected<void, WireFault> SendFrame(int socket, FrameHeader header,
 std::expected<Frame, WireFault> ReceiveFrame(int socket, uint64_t job,
                                              uint64_t max_bytes,
                                              Patience& patience) {
+  // Why no byte more than one frame: the next answer may be waiting behind it.
   Frame frame;
-  // Not cleared: only what was received is read.
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
-  std::array<uint8_t, sizeof(FrameHeader) + kAnswerBytes> first;
-  size_t have = 0;
-  while (have < sizeof(FrameHeader)) {
-    const auto got =
-        ReceiveSome(socket, first.data() + have, first.size() - have, patience);
+  auto* header = reinterpret_cast<uint8_t*>(&frame.header);
+  for (size_t have = 0; have < sizeof(FrameHeader);) {
+    const auto got = ReceiveSome(socket, header + have,
+                                 sizeof(FrameHeader) - have, patience);
     if (!got) {
       return std::unexpected(got.error());
     }
     have += *got;
   }
-  std::memcpy(&frame.header, first.data(), sizeof(FrameHeader));
-  have -= sizeof(FrameHeader);
   const uint64_t size = frame.header.size_bytes;
-  if (frame.header.magic != kFrameMagic || frame.header.job != job ||
-      have > size) {
+  if (frame.header.magic != kFrameMagic || frame.header.job != job) {
     return std::unexpected(WireFault::kGarbage);
   }
   if (size > max_bytes) {
     return std::unexpected(WireFault::kTooLarge);
   }
-  frame.payload.assign(first.data() + sizeof(FrameHeader),
-                       first.data() + sizeof(FrameHeader) + have);
   while (frame.payload.size() < size) {
     const size_t old = frame.payload.size();
     frame.payload.resize(

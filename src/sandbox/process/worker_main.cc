@@ -22,10 +22,10 @@ namespace {
 
 using base::Bytes;
 
-// Bytes of a request read together with its header.
-constexpr size_t kRequestBytes = size_t{64} << 10;
+// Answers up to this size go out in one piece.
+constexpr size_t kPieceBytes = size_t{64} << 10;
 
-struct Job {
+struct Received {
   uint64_t number = 0;
   Bytes request;
   int descriptor = -1;
@@ -35,35 +35,29 @@ struct Job {
 // gone or no longer cares: the process ends.
 class Socket {
  public:
-  Socket() : first_(sizeof(FrameHeader) + kRequestBytes) {}
+  Socket() : piece_(sizeof(FrameHeader) + kPieceBytes) {}
 
   // The next job; its request is valid until the next call.
-  Job Receive() {
-    Job job;
-    size_t have = ReceiveFirst(job);
-    while (have < sizeof(FrameHeader)) {
-      have += ReceiveMore(first_.data() + have, first_.size() - have);
-    }
+  // Why no byte more than one frame: the next one may be waiting behind it.
+  Received Receive() {
+    Received job;
     FrameHeader header;
-    std::memcpy(&header, first_.data(), sizeof(header));
-    have -= sizeof(header);
+    auto* bytes = reinterpret_cast<uint8_t*>(&header);
+    size_t have = ReceiveFirst(job, bytes, sizeof(header));
+    while (have < sizeof(header)) {
+      have += ReceiveMore(bytes + have, sizeof(header) - have);
+    }
     if (header.has_descriptor != (job.descriptor >= 0 ? 1U : 0U)) {
       _exit(kExitNoStart);
     }
     job.number = header.job;
-    const uint8_t* begin = first_.data() + sizeof(header);
-    if (header.size_bytes <= have) {
-      job.request = Bytes(begin, header.size_bytes);
-      return job;
+    request_.clear();
+    request_.shrink_to_fit();
+    request_.resize(header.size_bytes);
+    for (have = 0; have < request_.size();) {
+      have += ReceiveMore(request_.data() + have, request_.size() - have);
     }
-    large_.clear();
-    large_.shrink_to_fit();
-    large_.resize(header.size_bytes);
-    std::copy_n(begin, have, large_.begin());
-    while (have < large_.size()) {
-      have += ReceiveMore(large_.data() + have, large_.size() - have);
-    }
-    job.request = large_;
+    job.request = request_;
     return job;
   }
 
@@ -73,11 +67,11 @@ class Socket {
     header.job = job;
     header.size_bytes = payload.size();
     // Small answers go out in one piece: one system call, one wake-up.
-    if (payload.size() <= kRequestBytes) {
-      std::memcpy(first_.data(), &header, sizeof(header));
+    if (payload.size() <= kPieceBytes) {
+      std::memcpy(piece_.data(), &header, sizeof(header));
       std::copy(payload.begin(), payload.end(),
-                first_.begin() + sizeof(header));
-      SendAll(Bytes(first_).first(sizeof(header) + payload.size()));
+                piece_.begin() + sizeof(header));
+      SendAll(Bytes(piece_).first(sizeof(header) + payload.size()));
       return;
     }
     SendAll(Bytes(reinterpret_cast<const uint8_t*>(&header), sizeof(header)));
@@ -86,9 +80,9 @@ class Socket {
 
  private:
   // Reads the start of a frame and the descriptor that rides on it.
-  size_t ReceiveFirst(Job& job) {
+  static size_t ReceiveFirst(Received& job, uint8_t* to, size_t size) {
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    iovec part{first_.data(), first_.size()};
+    iovec part{to, size};
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
@@ -135,11 +129,11 @@ class Socket {
     }
   }
 
-  std::vector<uint8_t> first_;
-  std::vector<uint8_t> large_;
+  std::vector<uint8_t> piece_;
+  std::vector<uint8_t> request_;
 };
 
-void Serve(const Job& job, const PoolOptions& options, const Service& service,
+void Serve(const Received& job, const PoolOptions& options, const Service& service,
            Socket& socket) {
   // Exceptions are caught here and in the gate's request loop, nowhere else.
   try {
@@ -200,7 +194,7 @@ void WorkerMain(int socket, int spawner, const PoolOptions& options,
     Socket wire;
     Prepare(options, service, layers, wire);
     for (;;) {
-      const Job job = wire.Receive();
+      const Received job = wire.Receive();
       Serve(job, options, service, wire);
       if (job.descriptor >= 0) {
         close(job.descriptor);
