@@ -53,7 +53,7 @@ help:
 build:
 	@./setup build
 	@$(call configure,release,-DCOUNTERSIGN_BENCH=OFF)
-	@$(call build,release,--target countersign manual)
+	@$(call build,release,--target countersign manual completions)
 
 vet:
 	@./setup build
@@ -108,7 +108,7 @@ install: build
 deb:
 	@./setup build package
 	@$(call configure,release,-DCOUNTERSIGN_BENCH=OFF)
-	@$(call build,release,--target countersign manual)
+	@$(call build,release,--target countersign manual completions)
 	@cpack --config '$(RELEASE)/CPackConfig.cmake' -G DEB -B out
 	@rm -rf out/_CPack_Packages
 	@ls out/*.deb

@@ -54,8 +54,8 @@ struct PoolOptions {
 // What the child processes run. The functions are inherited by fork: they see
 // the caller's memory as it was at Start, and change only their own copy.
 struct Service {
-  // Runs once in the spawner, before any lock-down: touch here whatever opens
-  // files or gathers entropy on first use. May be empty.
+  // Runs once in Start, before anything is forked: touch here whatever opens
+  // files or gathers entropy on first use, or takes long. May be empty.
   std::function<void()> warm_up;
   // Runs once in each worker after lock-down. An exception makes the worker,
   // and so Start, fail. May be empty.

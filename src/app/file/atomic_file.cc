@@ -190,24 +190,29 @@ std::expected<std::vector<uint8_t>, std::string> ReadWholeFile(
   if (!S_ISREG(status.st_mode)) {
     return failure("it is not a regular file. Name a file.");
   }
-  std::vector<uint8_t> bytes;
-  for (;;) {
-    constexpr size_t kStepBytes = size_t{256} << 10;
-    const size_t size = bytes.size();
-    bytes.resize(size + kStepBytes);
-    const ssize_t got = ::read(file.Number(), bytes.data() + size, kStepBytes);
-    bytes.resize(size + (got > 0 ? static_cast<size_t>(got) : 0));
+  // One byte more than the file is said to have shows its end, or its growth.
+  std::vector<uint8_t> bytes(
+      std::min(static_cast<uint64_t>(status.st_size), limit_bytes) + 1);
+  for (size_t have = 0;;) {
+    const ssize_t got =
+        ::read(file.Number(), bytes.data() + have, bytes.size() - have);
     if (got < 0 && errno != EINTR) {
       return failure(Explain(errno));
     }
-    if (bytes.size() > limit_bytes) {
+    have += got > 0 ? static_cast<size_t>(got) : 0;
+    if (have > limit_bytes) {
       return failure(
           fmt::format("it is larger than {} bytes, the limit for "
                       "such a file.",
                       limit_bytes));
     }
     if (got == 0) {
+      bytes.resize(have);
       return bytes;
+    }
+    if (have == bytes.size()) {
+      constexpr size_t kStepBytes = size_t{256} << 10;
+      bytes.resize(have + kStepBytes);
     }
   }
 }

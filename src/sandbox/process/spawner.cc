@@ -132,6 +132,9 @@ std::expected<void, std::string> Spawner::Start(const PoolOptions& options,
     return std::unexpected(std::string("cannot make a socket pair: ") +
                            std::strerror(errno));
   }
+  if (service.warm_up) {
+    service.warm_up();
+  }
   const pid_t self = getpid();
   pid_ = fork();
   if (pid_ == 0) {

@@ -196,9 +196,6 @@ void SpawnerMain(int control, int parent, const PoolOptions& options,
     _exit(kExitNoStart);
   }
   VolunteerForOutOfMemory();
-  if (service.warm_up) {
-    service.warm_up();
-  }
   // SIGCHLD arrives only inside ppoll, which it interrupts; each worker undoes
   // this for itself.
   sigset_t blocked;
