@@ -23,7 +23,7 @@ trap 'rm -rf -- "$work"' EXIT
 program=()
 compiler=x86_64-w64-mingw32-gcc
 if command -v "$compiler" >/dev/null && [[ -f tests/forge/hello.c ]]; then
-  "$compiler" -O1 -s -o "$work/hello.exe" tests/forge/hello.c
+  "$compiler" -O1 -s -Wl,--no-insert-timestamp -o "$work/hello.exe" tests/forge/hello.c
   program=(--program "$work/hello.exe")
 fi
 "$release/tests/forge/countersign-forge" sample "$work/sample.exe" \

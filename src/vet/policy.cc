@@ -49,6 +49,7 @@ constexpr Severity kHoldsFrom = Severity::kMedium;
 
 // True when some other signature of the file holds and is trusted: then it is
 // not known which of them tells the truth, and the file is held, not blocked.
+// A revocation is no contradiction: whoever revoked a certificate meant it.
 bool IsContradicted(const Artifact& artifact) {
   return std::ranges::any_of(
       artifact.signatures, [](const SignatureFacts& signature) {
@@ -65,10 +66,9 @@ Decision DecisionOn(const Finding& finding,
   if (row != kPolicy.end()) {
     decision = std::max(decision, row->decision);
   }
-  const bool of_one_signature = finding.id == "signing.digest_mismatch" ||
-                                finding.id == "signing.signature_invalid" ||
-                                finding.id == "signing.revoked";
-  if (decision == Decision::kBlock && of_one_signature &&
+  const bool may_be_contradicted = finding.id == "signing.digest_mismatch" ||
+                                   finding.id == "signing.signature_invalid";
+  if (decision == Decision::kBlock && may_be_contradicted &&
       finding.artifact < inspection.artifacts.size() &&
       IsContradicted(inspection.artifacts[finding.artifact])) {
     decision = Decision::kHold;
