@@ -87,7 +87,7 @@ fuzz:
 	@./fuzz/run.sh --seconds '$(SECONDS)'
 
 bench:
-	@./setup build bench
+	@./setup build test bench
 	@$(call configure,release,-DCOUNTERSIGN_BENCH=ON)
 	@$(call build,release)
 	@./tools/bench.sh

@@ -3,13 +3,18 @@
 construction.
 
 usage: forge_cases.py --countersign PROGRAM --forge PROGRAM [-v]
+                      [--peer OSSLSIGNCODE]
 
 Builds the cases in a temporary folder, vets each at the instant its row
 names, with the forge's roots and CRL, and compares state, integrity, trust,
 verdict and findings. Exit code 1 when a row is answered wrongly.
+
+--peer also asks osslsigncode about each, with the same roots and instant, and
+counts for both how often they let a file in exactly when it should be.
 """
 import argparse
 import csv
+import datetime
 import json
 import pathlib
 import subprocess
@@ -43,13 +48,25 @@ def disagreements(row, report):
             yield f"finding {finding}"
 
 
+def peer_lets_in(program, root, row):
+    """Whether osslsigncode's exit code says that the file verifies."""
+    at = datetime.datetime.fromisoformat(
+        row["evaluated_at"].replace("Z", "+00:00"))
+    return subprocess.run(
+        [program, "verify", "-ignore-crl", "-CAfile", root / "root.pem",
+         "-TSA-CAfile", root / "tsa-root.pem", "-time",
+         str(int(at.timestamp())), "-in", root / f"{row['name']}.exe"],
+        capture_output=True, timeout=60, check=False).returncode == 0
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--countersign", required=True)
     parser.add_argument("--forge", required=True)
+    parser.add_argument("--peer")
     parser.add_argument("-v", "--verbose", action="store_true")
     args = parser.parse_args()
-    right = wrong = 0
+    right = wrong = decided = ours_agree = peer_agrees = 0
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([args.forge, "cases", folder], check=True)
         root = pathlib.Path(folder)
@@ -64,6 +81,11 @@ def main():
                  row["evaluated_at"], root / f"{row['name']}.exe"],
                 capture_output=True, text=True, timeout=60)
             report = json.loads(result.stdout)
+            if args.peer and row["verdict"] not in ("", "any"):
+                let_in = row["verdict"] == "allow"
+                decided += 1
+                ours_agree += (report["verdict"] == "allow") == let_in
+                peer_agrees += peer_lets_in(args.peer, root, row) == let_in
             missing = list(disagreements(row, report))
             right += not missing
             wrong += bool(missing)
@@ -77,6 +99,9 @@ def main():
                 for finding in report["findings"]:
                     print(f"         {finding['severity']} {finding['id']}: "
                           f"{finding['message']}")
+    if args.peer:
+        print(f"let in exactly when it should be: countersign {ours_agree}, "
+              f"{args.peer} {peer_agrees}, of {decided}")
     print(f"{right} right, {wrong} wrong, of {right + wrong}")
     return 1 if wrong else 0
 

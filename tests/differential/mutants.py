@@ -4,7 +4,7 @@
 usage: mutants.py --countersign PROGRAM --forge PROGRAM [--trust FILE ...]
                   [--files DIR ...] [--at TIME] [--count N] [--seed S]
                   [--only NUMBER ...] [--keep DIR] [--every-bit CASE ...]
-                  [--max-mib N]
+                  [--every-element CASE ...] [--max-mib N]
 
 Bases are the forge's cases and the PE files below each DIR, up to 1.25 MB.
 Each batch is written to a temporary folder (TMPDIR; best a tmpfs) and vetted
@@ -26,7 +26,8 @@ signature covers were changed.
 
 --every-bit flips each bit of a case's certificate table in turn instead, and
 prints the ranges whose change is still allowed: what in a signature is not
-proven by anything.
+proven by anything. --every-element adds 16 bytes to each DER element of a
+case's certificate table in turn.
 
 Prints the totals, the rate, the largest resident size of any process, and
 each failure with its number, by which --only makes the mutant again (--keep
@@ -46,7 +47,7 @@ import threading
 import time
 
 from countersign import REGULAR_EXIT_CODES, add_judging_arguments
-from mutation import mutant, read_base
+from mutation import add_element, mutant, read_base
 from pe_layout import read_layout, signed_digest
 
 BATCH = 1000
@@ -291,6 +292,15 @@ def every_bit(base):
         yield Mutant(number, "bit", base, bytes(data))
 
 
+def every_element(base):
+    """A mutant for each DER element of the table, with bytes hidden in it."""
+    extra = bytes((0x04, 0x81, 13)) + b"hidden bytes\n"
+    for number, element in enumerate(base.elements):
+        data = bytearray(base.data)
+        if add_element(base, data, element, extra):
+            yield Mutant(number, "hide_in_element", base, bytes(data))
+
+
 def print_free_ranges(run, base):
     """The ranges of a table in which flips were allowed, and what they are."""
     offsets = sorted({base.layout.table + i.number // 8 for i in run.allowed})
@@ -321,6 +331,12 @@ def campaign(args, run, bases):
                 run.vet(batch)
             print_free_ranges(run, base)
         return
+    if args.every_element:
+        for name in args.every_element:
+            base = next(b for b in bases if b.name == f"{name}.exe")
+            for batch in batches(every_element(base)):
+                run.vet(batch)
+        return
     made = (Mutant(n, *mutant(bases, args.seed, n)) for n in numbers)
     for batch in batches(made):
         run.vet(batch)
@@ -336,6 +352,7 @@ def main():
     parser.add_argument("--seed", default="1")
     parser.add_argument("--only", action="append", type=int)
     parser.add_argument("--every-bit", action="append", default=[])
+    parser.add_argument("--every-element", action="append", default=[])
     parser.add_argument("--keep", type=pathlib.Path)
     parser.add_argument("--max-mib", type=int, default=128)
     args = parser.parse_args()

@@ -175,15 +175,20 @@ def lengthen(data, element, more):
 
 
 def hide_in_element(rng, base, data, _others):
-    """One more element at the end of a DER container, with every length
-    around it made to fit: nothing is malformed, only longer."""
+    """One more element at the end of a DER container."""
     if not base.elements or base.table_end != len(base.data):
         return
     chosen = rng.choice(base.elements)
-    end = chosen[0] + chosen[1] + chosen[2]
     content = rng.randbytes(rng.choice((13, 245)))
-    extra = bytes((rng.choice((0x04, 0x30, 0x0C, 0xA1, 0xA2)), 0x81,
-                   len(content))) + content
+    add_element(base, data, chosen, bytes((
+        rng.choice((0x04, 0x30, 0x0C, 0xA1, 0xA2)), 0x81,
+        len(content))) + content)
+
+
+def add_element(base, data, chosen, extra):
+    """Adds `extra` to the content of an element, with every length around it
+    made to fit: nothing is malformed, only longer. False if one cannot be."""
+    end = chosen[0] + chosen[1] + chosen[2]
     around = [e for e in base.elements
               if e[0] <= chosen[0] and end <= e[0] + e[1] + e[2]]
     copy = bytearray(data)
@@ -192,6 +197,8 @@ def hide_in_element(rng, base, data, _others):
         add_to_number(copy, base.layout.table, len(extra))
         add_to_number(copy, base.layout.directory + 4, len(extra))
         data[:] = copy
+        return True
+    return False
 
 
 def append(rng, _base, data, others):

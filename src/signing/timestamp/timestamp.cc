@@ -68,10 +68,11 @@ base::Result<TstInfo> ParseTstInfo(Input content, base::Budget& budget) {
 
 // The token inside a TimeStampResp (SEQUENCE of a SEQUENCE and the token), or
 // `value` itself.
-// Limit: 64 bytes of status; services write a number and "Operation Okay".
+// Limit: a status of 5 bytes, which is the number; text that may follow it is
+// signed by nobody.
 Input UnwrapResponse(Input value, std::vector<Input>& rest,
                      base::Budget& budget) {
-  constexpr size_t kLongestStatus = 64;
+  constexpr size_t kLongestStatus = 5;
   DerReader outer(value, budget);
   DerReader reader(outer.Expect(tag::kSequence, "TimeStampResp").value, budget);
   if (!reader.NextIs(tag::kSequence)) {
