@@ -24,6 +24,19 @@ void NotInspected(model::Inspection& inspection, std::string what,
                   evidence, {{"what", what}, {"reason", reason}}));
 }
 
+// Why a file of a format that is only recognised was not inspected.
+std::string WhyNotRead(const formats::FormatRow& row) {
+  switch (row.format) {
+    case model::Format::kUnknown:
+      return "its format is not known";
+    case model::Format::kEmpty:
+      return "it is empty";
+    default:
+      return fmt::format(
+          "it is recognised as {}, which this version does not read", row.name);
+  }
+}
+
 // Offset of an NSIS first header in `overlay`, which starts on a multiple of
 // 512 bytes. Spec: NSIS Source/exehead/fileform.h, "firstheader".
 bool IsNsis(base::Bytes overlay) {
@@ -154,11 +167,7 @@ model::Inspection Inspect(const base::Blob& file, signing::Verifier& verifier,
     artifact.detail = row.name;
     NotInspected(inspection, "The file",
                  {0, std::min<uint64_t>(artifact.size, 64)},
-                 row.format == model::Format::kUnknown
-                     ? "its format is not known"
-                     : fmt::format("it is recognised as {}, which this "
-                                   "version does not read",
-                                   row.name));
+                 WhyNotRead(row));
     return inspection;
   }
   InspectSignatures(file, row, verifier, options, inspection);
