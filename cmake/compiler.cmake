@@ -11,6 +11,12 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(countersign_flags INTERFACE
     -Wno-null-dereference -Wno-restrict -Wno-maybe-uninitialized)
 endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  # Why: std::stable_sort of libstdc++ 12 uses std::get_temporary_buffer, which
+  # C++17 deprecated, and clang reports that in code that only calls the former.
+  target_compile_options(countersign_flags INTERFACE
+    -Wno-deprecated-declarations)
+endif()
 if(CMAKE_BUILD_TYPE MATCHES "Rel")
   target_compile_definitions(countersign_flags INTERFACE _FORTIFY_SOURCE=2)
 endif()

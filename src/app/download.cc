@@ -134,9 +134,9 @@ std::expected<std::vector<uint8_t>, std::string> Downloader::Get(
   connection_->error[0] = '\0';
   setopt(handle, CURLOPT_URL, url.c_str());
   setopt(handle, CURLOPT_REDIR_PROTOCOLS_STR,
-                   url.starts_with("https:") ? "https" : "http,https");
+         url.starts_with("https:") ? "https" : "http,https");
   setopt(handle, CURLOPT_MAXFILESIZE_LARGE,
-                   static_cast<curl_off_t>(limit_bytes));
+         static_cast<curl_off_t>(limit_bytes));
   setopt(handle, CURLOPT_WRITEDATA, &body);
   const CURLcode code = curl.perform(handle);
   setopt(handle, CURLOPT_WRITEDATA, nullptr);

@@ -118,9 +118,9 @@ Result<void> Blob::Hash(ByteRange range, std::span<Hasher> hashers) const {
     return HashFile(descriptor_, range, hashers);
   }
   for (uint64_t done = 0; done < range.size; done += kChunk) {
-    Feed(view_.subspan(range.offset + done,
-                       std::min(kChunk, range.size - done)),
-         hashers);
+    Feed(
+        view_.subspan(range.offset + done, std::min(kChunk, range.size - done)),
+        hashers);
   }
   return {};
 }

@@ -44,7 +44,7 @@ struct UnsignedData {
   Place place = Place::kInsideEntry;
   base::ByteRange range;
   std::optional<uint32_t> signature;
-  std::string oid;          // of the attribute
+  std::string oid;  // of the attribute
   // Of a certificate: it is about one in a chain (the same name and key, or an
   // attribute certificate for it), but nothing confirms who issued it.
   bool related = false;

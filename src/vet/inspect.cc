@@ -166,8 +166,7 @@ model::Inspection Inspect(const base::Blob& file, signing::Verifier& verifier,
   if (row.support == formats::Support::kRecognised) {
     artifact.detail = row.name;
     NotInspected(inspection, "The file",
-                 {0, std::min<uint64_t>(artifact.size, 64)},
-                 WhyNotRead(row));
+                 {0, std::min<uint64_t>(artifact.size, 64)}, WhyNotRead(row));
     return inspection;
   }
   InspectSignatures(file, row, verifier, options, inspection);

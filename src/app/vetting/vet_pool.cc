@@ -68,8 +68,8 @@ class VetPool::Inputs : public vet::InputStream {
     }
     struct stat status{};
     const bool known = ::fstat(file->Number(), &status) == 0;
-    if (known && FileIdentity{status.st_dev, status.st_ino} ==
-                     pool_.options_.ours) {
+    if (known &&
+        FileIdentity{status.st_dev, status.st_ino} == pool_.options_.ours) {
       outcome.step.kind = StepKind::kOurs;
       return std::nullopt;
     }

@@ -133,8 +133,8 @@ class Socket {
   std::vector<uint8_t> request_;
 };
 
-void Serve(const Received& job, const PoolOptions& options, const Service& service,
-           Socket& socket) {
+void Serve(const Received& job, const PoolOptions& options,
+           const Service& service, Socket& socket) {
   // Exceptions are caught here and in the gate's request loop, nowhere else.
   try {
     const auto answer = service.handle(job.request, job.descriptor);

@@ -47,8 +47,12 @@ void CheckContent(const Element& element, base::Input input,
     CS_CHECK(base::ParseInstant(base::ToRfc3339(*time)) == *time);
     text += base::ToRfc3339(*time);
   }
-  text += base::DisplaySafe(StringContent(element)) +
-          DottedOid(element.value.bytes) + std::to_string(number.value_or(0));
+  // Limit: 256 bytes; the text of whole structures, once a level, would be all
+  // that a run does.
+  if (element.value.bytes.size() <= 256) {
+    text += base::DisplaySafe(StringContent(element)) +
+            DottedOid(element.value.bytes) + std::to_string(number.value_or(0));
+  }
 }
 
 // Everything that was read, breadth first.

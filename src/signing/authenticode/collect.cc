@@ -181,7 +181,8 @@ class Collector {
     }
     for (const Input list : container.data.crls) {
       // One that is none is reported with those that nobody vouches for.
-      (void)container.revocation.Add(list, budget_);
+      [[maybe_unused]] const auto added =
+          container.revocation.Add(list, budget_);
     }
     if (!(oid::kSpcIndirectData == container.data.content_type)) {
       container.content_error =

@@ -51,8 +51,7 @@ base::Result<ImageDigests> HashImage(const base::Blob& file,
   }
   ImageDigests digests;
   if (!algorithms.empty()) {
-    CS_TRY_VOID(
-        base::HashRanges(file, formats::DigestRanges(image), hashers));
+    CS_TRY_VOID(base::HashRanges(file, formats::DigestRanges(image), hashers));
   }
   for (size_t i = 0; i < algorithms.size(); ++i) {
     digests[algorithms[i]] = hashers[i].Finish();

@@ -114,11 +114,10 @@ class Accounting {
     const bool known = std::ranges::any_of(known_, [&](const auto* issuer) {
       return base::Equal(issuer->subject.bytes, name) && holds(*issuer);
     });
-    return known ||
-           std::ranges::any_of(context_.trust.BySubject(name),
-                               [&](const StoredCertificate* stored) {
-                                 return holds(stored->certificate);
-                               });
+    return known || std::ranges::any_of(context_.trust.BySubject(name),
+                                        [&](const StoredCertificate* stored) {
+                                          return holds(stored->certificate);
+                                        });
   }
 
   [[nodiscard]] bool IsSigned(const Certificate& subject,
@@ -128,10 +127,9 @@ class Accounting {
   }
 
   [[nodiscard]] bool IsVouchedFor(const Certificate& spare) const {
-    const bool by_known =
-        AnyNamed(spare.issuer.bytes, [&](const Certificate& issuer) {
-          return IsSigned(spare, issuer);
-        });
+    const bool by_known = AnyNamed(
+        spare.issuer.bytes,
+        [&](const Certificate& issuer) { return IsSigned(spare, issuer); });
     return by_known ||
            (spare.IsSelfIssued() &&
             std::ranges::any_of(known_,
@@ -145,11 +143,12 @@ class Accounting {
 
   // False when no spare certificate could be moved.
   bool MoveVouchedFor() {
-    const auto split = std::ranges::stable_partition(
-        spare_, [&](const Certificate* spare) { return !IsVouchedFor(*spare); });
-    known_.insert(known_.end(), split.begin(), split.end());
-    const bool moved = !split.empty();
-    spare_.erase(split.begin(), split.end());
+    std::vector<const Certificate*> left;
+    for (const Certificate* spare : spare_) {
+      (IsVouchedFor(*spare) ? known_ : left).push_back(spare);
+    }
+    const bool moved = left.size() < spare_.size();
+    spare_ = std::move(left);
     return moved;
   }
 

@@ -10,9 +10,9 @@
 
 namespace countersign::signing {
 
-// Adds to `facts.unsigned_data` every certificate and list of the bags that could hold
-// anything: it stands in no chain of `facts`, and no key of a chain or store
-// vouches for it (see the top of superfluous.cc).
+// Adds to `facts.unsigned_data` every certificate and list of the bags that
+// could hold anything: it stands in no chain of `facts`, and no key of a chain
+// or store vouches for it (see the top of superfluous.cc).
 void NoteSuperfluous(std::span<const Bag> bags, const Context& context,
                      SigningFacts& facts);
 

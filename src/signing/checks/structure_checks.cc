@@ -268,10 +268,9 @@ void CheckSuperfluousCertificate(const SigningFacts& facts, Sink& sink) {
           data.range.size > kLargeBytes ? model::Severity::kMedium : small,
           fmt::format("A certificate of {} bytes came along that {}.",
                       data.range.size,
-                      data.related
-                          ? "is about one in a chain of the file, but "
-                            "nothing here confirms who issued it"
-                          : "belongs to no chain of the file"),
+                      data.related ? "is about one in a chain of the file, but "
+                                     "nothing here confirms who issued it"
+                                   : "belongs to no chain of the file"),
           data.range, {{"bytes", Number(data.range.size)}});
     }
   }

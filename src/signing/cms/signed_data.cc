@@ -202,8 +202,7 @@ base::Result<SignerInfo> ParseSignerInfo(Input input, base::Budget& budget) {
   AddSurplus(signer.signature_algorithm, signer.rest);
   signer.signature = reader.Expect(tag::kOctetString, "signature").value;
   if (const auto set = reader.Optional(tag::Explicit(1), "unsignedAttrs")) {
-    ReadAttributes(set->value, reader, signer.unsigned_attributes,
-                   signer.rest);
+    ReadAttributes(set->value, reader, signer.unsigned_attributes, signer.rest);
   }
   AddRest(reader.Rest(), signer.rest);
   return reader.Finish(std::move(signer));
