@@ -7,16 +7,18 @@
 // cases are harmless: a cross-certificate whose issuer is long gone, and the
 // attribute certificate of a clock.
 //
-// Quirk: Microsoft's time-stamping service puts an attribute certificate of
-// version 1 into each token. It is about the service's own certificate, and
-// who issued it (a "Master Clock") is published nowhere.
+// Quirk: Microsoft's time-stamping service puts an attribute certificate into
+// each token. It is tagged as one of version 1 and has the form of version 2,
+// is about the service's own certificate, and who issued it (a "Master Clock")
+// is published nowhere.
 //
-// AttributeCertificateV1 ::= SEQUENCE {
-//   acInfo SEQUENCE { version INTEGER DEFAULT v1,
-//                     subject CHOICE { baseCertificateID [0] IssuerSerial,
-//                                      subjectName [1] GeneralNames }, ... },
-//   signatureAlgorithm AlgorithmIdentifier, signature BIT STRING }
-// Spec: ITU-T X.509 (1997) section 12; RFC 5652 section 10.2.2.
+// AttributeCertificate ::= SEQUENCE {
+//   acinfo SEQUENCE { version INTEGER DEFAULT v1, holder, issuer, ... },
+//   signatureAlgorithm AlgorithmIdentifier, signatureValue BIT STRING }
+// holder, version 2 ::= SEQUENCE { baseCertificateID [0] OPTIONAL,
+//                                  entityName [1] GeneralNames OPTIONAL, ... }
+// holder, version 1 ::= CHOICE { baseCertificateID [0], subjectName [1] }
+// Spec: RFC 5755 section 4.1; RFC 5652 sections 10.2.2 and 12.1.
 #include "signing/authenticode/superfluous.h"
 
 #include <algorithm>
@@ -78,23 +80,31 @@ class Accounting {
     });
   }
 
-  // True when `choice` is an attribute certificate of version 1, and nothing
-  // more, about a certificate accounted for.
+  // True when `choice` is an attribute certificate, and nothing more, about a
+  // certificate accounted for.
   [[nodiscard]] bool IsAboutKnown(base::Input choice) const {
     DerReader outer(choice, context_.budget);
-    DerReader reader(outer.Expect(tag::Explicit(1), "v1AttrCert").value,
-                     context_.budget);
-    DerReader info(reader.Expect(tag::kSequence, "acInfo").value,
+    const Element whole = outer.Any("AttributeCertificate");
+    DerReader reader(whole.value, context_.budget);
+    DerReader info(reader.Expect(tag::kSequence, "acinfo").value,
                    context_.budget);
     (void)ReadAlgorithm(reader, "signatureAlgorithm");
-    (void)reader.Expect(tag::kBitString, "signature");
+    (void)reader.Expect(tag::kBitString, "signatureValue");
     (void)info.Optional(tag::kInteger, "version");
-    DerReader names(info.Expect(tag::Explicit(1), "subjectName").value,
+    const auto holder = info.Optional(tag::kSequence, "holder");
+    DerReader subject(holder ? holder->value : info.Rest(), context_.budget);
+    (void)subject.Optional(tag::Explicit(0), "baseCertificateID");
+    DerReader names(subject.Expect(tag::Explicit(1), "entityName").value,
                     context_.budget);
     const base::Bytes name =
         names.Expect(tag::Explicit(4), "directoryName").value.bytes;
-    return !reader.Failed() && !info.Failed() && !names.Failed() &&
-           reader.AtEnd() && names.AtEnd() &&
+    const bool is_whole = !outer.Failed() && !reader.Failed() &&
+                          !info.Failed() && !subject.Failed() &&
+                          !names.Failed() && outer.AtEnd() && reader.AtEnd() &&
+                          names.AtEnd();
+    return is_whole &&
+           (whole.identifier == tag::Explicit(1) ||
+            whole.identifier == tag::Explicit(2)) &&
            std::ranges::any_of(known_, [&](const Certificate* known) {
              return base::Equal(known->subject.bytes, name);
            });
