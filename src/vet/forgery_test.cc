@@ -256,5 +256,93 @@ TEST(ForgeryTest, NamesCannotEndTheirQuotationMarks) {
   EXPECT_EQ(outcome.verdict.reasons[0].find("Good\";"), std::string::npos);
 }
 
+// Microsoft's "sealing" attributes, which nothing here verifies.
+TEST(ForgeryTest, SealingAttributesAreNoPlaceToHide) {
+  for (const char* type : {"1.3.6.1.4.1.311.2.4.3", "1.3.6.1.4.1.311.2.4.4"}) {
+    auto signature = forge::SignatureBy(A().publisher);
+    signature.signers[0].unsigned_attributes.push_back(
+        {type, {forge::OctetString(ByteVector(100'000, 0x4D))}});
+    const Outcome outcome = Vet(forge::SignedFile(signature));
+    EXPECT_EQ(outcome.verdict.decision, Decision::kHold) << type;
+    EXPECT_TRUE(outcome.Has("signing.unauthenticated_attribute")) << type;
+  }
+}
+
+TEST(ForgeryTest, ManySmallCertificatesAreMuch) {
+  auto signature = forge::SignatureBy(A().publisher);
+  for (int i = 0; i < 30; ++i) {
+    forge::CertificateRecipe recipe =
+        forge::RootRecipe("Cargo " + std::to_string(i));
+    recipe.key = A().publisher.key;
+    signature.certificates.push_back(forge::MakeCertificate(recipe));
+  }
+  const Outcome outcome = Vet(forge::SignedFile(signature));
+  EXPECT_EQ(outcome.verdict.decision, Decision::kHold);
+  EXPECT_TRUE(outcome.Has("signing.superfluous_certificate"));
+}
+
+TEST(ForgeryTest, EverySignerIsPaidFor) {
+  auto signature = forge::SignatureBy(A().publisher);
+  for (int i = 0; i < 100; ++i) {
+    signature.signers.push_back(signature.signers[0]);
+  }
+  const Outcome outcome = Vet(forge::SignedFile(signature));
+  EXPECT_EQ(outcome.verdict.decision, Decision::kHold);
+  EXPECT_FALSE(outcome.inspection.complete);
+  EXPECT_LE(outcome.inspection.artifacts[0].signatures.size(), 65U);
+}
+
+// A usage of "any" is no time-stamping usage: such a key could back-date.
+TEST(ForgeryTest, AnyUsageMakesNoTimeStampingAuthority) {
+  forge::CertificateRecipe authority = forge::PublisherRecipe();
+  authority.subject = {{"CN", "Inert Any Usage", {}}};
+  authority.issuer = &A().time_root;
+  authority.extended_key_usages = {"2.5.29.37.0"};
+  forge::TimestampRecipe stamp = forge::StampAt(forge::kOldSigningTime);
+  stamp.authority = forge::MakeCertificate(authority);
+  stamp.certificates = {stamp.authority};
+  const Outcome outcome = Vet(forge::SignedFile(
+      forge::Stamped(forge::SignatureBy(A().old_publisher), stamp)));
+  EXPECT_EQ(outcome.verdict.decision, Decision::kHold);
+  EXPECT_TRUE(outcome.Has("signing.timestamp_invalid"));
+}
+
+// A later, harmless revocation above does not hide a compromised key.
+TEST(ForgeryTest, ACompromiseIsNotOverwritten) {
+  forge::CrlRecipe of_leaf;
+  of_leaf.issuer = A().intermediate;
+  of_leaf.this_update = forge::kEvaluationTime;
+  of_leaf.entries = {{A().publisher, forge::kSigningTime + 100, 1, {}}};
+  forge::CrlRecipe of_authority;
+  of_authority.issuer = A().root;
+  of_authority.this_update = forge::kEvaluationTime;
+  of_authority.entries = {{A().intermediate, forge::kSigningTime + 200, 5, {}}};
+  const ByteVector file = forge::SignedFile(forge::Stamped(
+      forge::SignatureBy(A().publisher), forge::StampAt(forge::kSigningTime)));
+  signing::Verifier verifier(
+      Stores(), {forge::MakeCrl(of_leaf), forge::MakeCrl(of_authority)});
+  const Outcome outcome = Vet(verifier, file);
+  EXPECT_EQ(outcome.verdict.decision, Decision::kHold);
+  const auto& revoked = outcome.inspection.artifacts[0].signatures[0].revoked;
+  ASSERT_TRUE(revoked.has_value());
+  EXPECT_EQ(revoked->reason, "keyCompromise");
+}
+
+// A root that stands in two stores, once expired or restricted: the better one
+// counts, in whatever order.
+TEST(ForgeryTest, TheOrderOfStoresDoesNotMatter) {
+  const ByteVector file = forge::SignedFile(forge::SignatureBy(A().publisher));
+  auto restricted = Stores()[0];
+  restricted.name = "restricted";
+  for (auto& entry : restricted.entries) {
+    entry.usages = {"1.3.6.1.5.5.7.3.1"};
+  }
+  for (const auto& stores : {std::vector{restricted, Stores()[0]},
+                             std::vector{Stores()[0], restricted}}) {
+    signing::Verifier verifier(stores, {});
+    EXPECT_EQ(Vet(verifier, file).verdict.decision, Decision::kAllow);
+  }
+}
+
 }  // namespace
 }  // namespace countersign::vet

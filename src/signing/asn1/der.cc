@@ -301,6 +301,18 @@ Result<base::Instant> TimeContent(const Element& element) {
   return *time;
 }
 
+Bytes ShortestInteger(Bytes content) {
+  const auto is_redundant = [](Bytes octets) {
+    return octets.size() > 1 &&
+           ((octets[0] == 0x00 && (octets[1] & 0x80) == 0) ||
+            (octets[0] == 0xFF && (octets[1] & 0x80) != 0));
+  };
+  while (is_redundant(content)) {
+    content = content.subspan(1);
+  }
+  return content;
+}
+
 Result<uint64_t> IntegerContent(const Element& element) {
   const Bytes bytes = element.value.bytes;
   if (bytes.empty() || (bytes[0] & 0x80) != 0 || bytes.size() > 9 ||

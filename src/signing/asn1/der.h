@@ -122,6 +122,11 @@ class [[nodiscard]] DerReader {
 // with or without seconds, fraction and offset (RFC 3161 genTime has them).
 [[nodiscard]] base::Result<base::Instant> TimeContent(const Element& element);
 
+// The content octets of an INTEGER without redundant leading 00 or FF octets.
+// Quirk: authorities have issued serial numbers with them; CryptoAPI compares
+// the numbers, not the octets.
+[[nodiscard]] base::Bytes ShortestInteger(base::Bytes content);
+
 // A non-negative INTEGER that fits in 64 bits.
 [[nodiscard]] base::Result<uint64_t> IntegerContent(const Element& element);
 

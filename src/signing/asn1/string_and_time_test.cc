@@ -137,5 +137,19 @@ TEST(Pem, LeavesOutWhatIsDamaged) {
       DecodePem("-----BEGIN A-----\nAA==AA\n-----END A-----\n").empty());
 }
 
+TEST(Integer, RedundantOctetsAreNoDifference) {
+  const auto shortest = [](const std::vector<uint8_t>& content) {
+    const base::Bytes bytes = ShortestInteger(content);
+    return std::vector<uint8_t>(bytes.begin(), bytes.end());
+  };
+  using Octets = std::vector<uint8_t>;
+  EXPECT_EQ(shortest({0x00, 0x00, 0x12}), (Octets{0x12}));
+  EXPECT_EQ(shortest({0x00, 0x80}), (Octets{0x00, 0x80}));
+  EXPECT_EQ(shortest({0xFF, 0xFF, 0x80}), (Octets{0x80}));
+  EXPECT_EQ(shortest({0xFF, 0x12}), (Octets{0xFF, 0x12}));
+  EXPECT_EQ(shortest({0x00}), (Octets{0x00}));
+  EXPECT_EQ(shortest({}), Octets{});
+}
+
 }  // namespace
 }  // namespace countersign::signing

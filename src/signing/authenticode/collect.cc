@@ -47,9 +47,8 @@ bool IsGoogleUpdateTag(Bytes bytes) {
 // Microsoft's signing tools are a few bytes; more than that is cargo.
 bool IsExpectedUnsigned(const CmsAttribute& attribute) {
   constexpr std::array kUnsigned = {
-      oid::kCounterSignature,        oid::kTimeStampToken,
-      oid::kMicrosoftTimeStampToken, oid::kNestedSignature,
-      Oid("1.3.6.1.4.1.311.2.4.3"),  Oid("1.3.6.1.4.1.311.2.4.4")};
+      oid::kCounterSignature, oid::kTimeStampToken,
+      oid::kMicrosoftTimeStampToken, oid::kNestedSignature};
   constexpr std::array kMarkers = {Oid("1.3.6.1.4.1.311.2.6.1"),
                                    Oid("1.3.6.1.4.1.311.2.6.2")};
   constexpr size_t kMarkerBytes = 64;
@@ -122,9 +121,12 @@ class Collector {
       } else {
         pending_.push_back({InputOf(entry.content), index, std::nullopt, 0});
       }
+      const uint64_t end = entry.whole.offset + entry.whole.size;
+      const ByteRange table = image_.certificate_table;
       if (i + 1 < entries.size()) {
-        const uint64_t end = entry.whole.offset + entry.whole.size;
         NoteGap({end, entries[i + 1].whole.offset - end});
+      } else if (!entry.damage && table.Inside(file_.size())) {
+        NoteGap({end, table.offset + table.size - end});
       }
     }
   }
@@ -160,7 +162,14 @@ class Collector {
                  {base::Fault::kMalformed, item.content.offset,
                   "SignedData.signerInfos"});
     }
-    for (const SignerInfo& signer : container.data.signers) {
+    for (size_t i = 0; i < container.data.signers.size(); ++i) {
+      const SignerInfo& signer = container.data.signers[i];
+      // The first is paid for with the container.
+      if (i > 0 && !budget_.ChargeSignature(signer.whole.offset)) {
+        Unreadable(item.entry, item.nested_in, item.content.Range(),
+                   {base::Fault::kLimit, signer.whole.offset, "signatures"});
+        break;
+      }
       AddSignature(item, container, signer);
     }
   }

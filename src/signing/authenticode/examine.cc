@@ -93,10 +93,12 @@ void Refuse(SignatureFacts& facts, Integrity integrity, std::string reason) {
   }
 }
 
-// Does the digest that was signed match the file?
+// Does the digest that was signed match the file? Page hashes are compared only
+// for a signature that `holds` otherwise: they cost as much as the digest, for
+// every signature again.
 void CheckContent(const IndirectData& content, const ImageDigests& digests,
                   const base::Blob& file, const formats::PeImage& image,
-                  SignatureFacts& facts) {
+                  bool holds, SignatureFacts& facts) {
   facts.digest = base::ToHex(content.digest.bytes);
   facts.content_type = DottedOid(content.type);
   if (!content.algorithm) {
@@ -122,7 +124,7 @@ void CheckContent(const IndirectData& content, const ImageDigests& digests,
     return;
   }
   facts.page_hashes =
-      content.page_algorithm
+      content.page_algorithm && holds && !facts.content_mismatch
           ? CheckPageHashes(file, image, *content.page_algorithm,
                             content.page_hashes.bytes)
           : model::PageHashes::kUnsupported;
@@ -227,7 +229,7 @@ void JudgeSigner(const ParsedSignature& signature, const SignerCheck& check,
   facts.evaluated_at = carried ? signed_at : context.at;
   const ChainAnswer answer =
       JudgeChain({check.certificate, pool, PurposesOf(image), oid::kCodeSigning,
-                  *facts.evaluated_at, signed_at, stamp != nullptr},
+                  *facts.evaluated_at, *facts.evaluated_at, carried},
                  context);
   facts.trust = answer.trust;
   facts.trust_reason = answer.reason;
@@ -274,7 +276,8 @@ SignatureFacts Answer(const ParsedSignature& signature, uint32_t index,
   facts.signature_algorithm = Describe(check.scheme);
   if (signature.container->content) {
     facts.integrity = Integrity::kValid;
-    CheckContent(*signature.container->content, digests, file, image, facts);
+    CheckContent(*signature.container->content, digests, file, image,
+                 check.integrity == Integrity::kValid, facts);
   }
   if (check.integrity != Integrity::kValid) {
     facts.signature_mismatch =

@@ -97,6 +97,14 @@ PageHashes CheckPageHashes(const base::Blob& blob,
   if (image.size_of_headers > kPage) {
     return PageHashes::kUnsupported;
   }
+  // Why: sections that lie on each other could make one page cost a thousand.
+  uint64_t covered = 0;
+  for (const formats::PeSection& section : image.sections) {
+    covered += section.raw.size;
+  }
+  if (covered > file.size()) {
+    return PageHashes::kInvalid;
+  }
   PageComparer comparer(algorithm, signed_hashes);
   if (!comparer.Matches(0, HashHeader(file, image, algorithm))) {
     return PageHashes::kInvalid;

@@ -42,6 +42,12 @@ std::unordered_set<std::string> DigestsInChains(const SigningFacts& facts) {
       digests.insert(link.sha256);
     }
     for (const model::TimestampFacts& stamp : signature.timestamps) {
+      // Why: anybody can make an authority that no store knows, and stamp with
+      // it; what its certificates hold proves nothing.
+      if (stamp.trust != model::Trust::kTrusted &&
+          stamp.trust != model::Trust::kExpired) {
+        continue;
+      }
       for (const model::ChainLink& link : stamp.chain) {
         digests.insert(link.sha256);
       }
@@ -56,10 +62,14 @@ class Accounting {
              const SigningFacts& facts)
       : context_(context) {
     const auto in_chains = DigestsInChains(facts);
+    std::unordered_set<std::string> seen;
     for (const Bag& bag : bags) {
       for (const Certificate& certificate : bag.certificates) {
-        auto& group =
-            in_chains.contains(certificate.sha256.Hex()) ? known_ : spare_;
+        const std::string digest = certificate.sha256.Hex();
+        if (!seen.insert(digest).second) {
+          continue;
+        }
+        auto& group = in_chains.contains(digest) ? known_ : spare_;
         group.push_back(&certificate);
       }
     }
@@ -130,6 +140,12 @@ class Accounting {
                                         });
   }
 
+  // Quirk: roots of version 1 have no extensions.
+  static bool MayIssue(const Certificate& issuer) {
+    return issuer.is_ca ||
+           (!issuer.has_basic_constraints && issuer.IsSelfIssued());
+  }
+
   [[nodiscard]] bool IsSigned(const Certificate& subject,
                               const Certificate& issuer) const {
     return context_.keys.IsSignedBy(subject, issuer, context_.budget) ==
@@ -137,9 +153,13 @@ class Accounting {
   }
 
   [[nodiscard]] bool IsVouchedFor(const Certificate& spare) const {
-    const bool by_known = AnyNamed(
-        spare.issuer.bytes,
-        [&](const Certificate& issuer) { return IsSigned(spare, issuer); });
+    if (!context_.budget.ChargeSteps(known_.size() + 1, spare.der.offset)) {
+      return false;
+    }
+    const bool by_known =
+        AnyNamed(spare.issuer.bytes, [&](const Certificate& issuer) {
+          return MayIssue(issuer) && IsSigned(spare, issuer);
+        });
     return by_known ||
            (spare.IsSelfIssued() &&
             std::ranges::any_of(known_,

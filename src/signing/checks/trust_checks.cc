@@ -174,7 +174,9 @@ void CheckTlsFallback(const SigningFacts& facts, Sink& sink) {
   }
 }
 
-// SHA-1 is what nearly every legacy timestamp uses, so it only informs.
+// SHA-1, and roots of 1024 bits, are what nearly every legacy timestamp rests
+// on, so they only inform. MD5 in the chain of a time that is used weighs more:
+// an authority could be forged, and with it any time.
 void CheckWeakTimestamps(const SigningFacts& facts,
                          const SignatureFacts& signature, Sink& sink) {
   for (const model::TimestampFacts& stamp : signature.timestamps) {
@@ -183,9 +185,15 @@ void CheckWeakTimestamps(const SigningFacts& facts,
     }
     const bool of_its_time =
         std::ranges::all_of(stamp.weak, [](const std::string& word) {
-          return word == "sha1" || word == "bare-digest";
+          return word == "sha1" || word == "chain-sha1" ||
+                 word == "bare-digest" || word.starts_with("root-");
         });
-    sink.Give(of_its_time ? model::Severity::kInfo : model::Severity::kLow,
+    const bool is_forgeable =
+        stamp.used &&
+        std::ranges::find(stamp.weak, "chain-md5") != stamp.weak.end();
+    const auto severity =
+        of_its_time ? model::Severity::kInfo : model::Severity::kLow;
+    sink.Give(is_forgeable ? model::Severity::kMedium : severity,
               fmt::format("A timestamp of {} rests on weak algorithms: {}.",
                           Which(facts, signature), Join(stamp.weak)),
               stamp.range, {{"weak", Join(stamp.weak)}});

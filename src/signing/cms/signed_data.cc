@@ -76,7 +76,8 @@ void ReadSignerIdentifier(DerReader& reader, SignerInfo& signer) {
   DerReader sid(reader.Expect(tag::kSequence, "sid").value,
                 reader.SharedBudget());
   signer.issuer = sid.Expect(tag::kSequence, "sid.issuer").whole;
-  signer.serial = sid.Expect(tag::kInteger, "sid.serialNumber").value.bytes;
+  signer.serial = ShortestInteger(
+      sid.Expect(tag::kInteger, "sid.serialNumber").value.bytes);
   if (sid.Failed()) {
     reader.Fail(sid.Finish(0).error());
   }
@@ -138,12 +139,14 @@ void ReadContent(DerReader& reader, SignedData& data) {
 
 // The set that nothing depends on: notes what stands among the digest
 // algorithms and is none.
-// Limit: 24 bytes; the longest AlgorithmIdentifier of a digest has 15.
+// Limit: 16 of them, of 24 bytes; signers list one or two, and the longest
+// AlgorithmIdentifier of a digest has 15 bytes.
 void NoteOddAlgorithms(Input set, base::Budget& budget,
                        std::vector<Input>& rest) {
   constexpr size_t kLongestAlgorithm = 24;
+  constexpr int kMostAlgorithms = 16;
   DerReader reader(set, budget);
-  while (!reader.AtEnd() && reader.NextIs(tag::kSequence)) {
+  for (int i = 0; i < kMostAlgorithms && reader.NextIs(tag::kSequence); ++i) {
     const AlgorithmIdentifier algorithm =
         ReadAlgorithm(reader, "digestAlgorithms");
     if (algorithm.whole.bytes.size() > kLongestAlgorithm) {

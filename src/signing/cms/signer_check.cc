@@ -41,8 +41,6 @@ base::Digest SignedDigest(const SignerInfo& signer, Bytes content,
   return hasher.Finish();
 }
 
-// False when a messageDigest attribute names another digest than the
-// content's. Without signed attributes there is nothing to compare.
 // True when a signed contentType attribute is there and none of its values is
 // `type`. Quirk: signers exist that repeat the attribute.
 bool NamesAnotherType(const SignerInfo& signer, const Oid& type,
@@ -63,6 +61,8 @@ bool NamesAnotherType(const SignerInfo& signer, const Oid& type,
   return named;
 }
 
+// False when a messageDigest attribute names another digest than the
+// content's. Without signed attributes there is nothing to compare.
 bool ContentAgrees(const SignerQuestion& question,
                    base::DigestAlgorithm algorithm, SignerCheck& check,
                    base::Budget& budget) {

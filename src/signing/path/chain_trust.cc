@@ -23,9 +23,10 @@ std::string UsageProblem(const Certificate& signer, const Oid& usage) {
   if (signer.usage && (*signer.usage & kSigns) == 0) {
     return "its key usage does not allow digital signatures";
   }
-  // RFC 3161 section 2.3: the authority's certificate must have the usage; an
-  // absent extension is not enough, or any code-signing key could back-date.
-  if (usage == oid::kTimeStamping.View() && !signer.extended_usages) {
+  // RFC 3161 section 2.3: the authority's certificate must have the usage;
+  // neither an absent extension nor "any" is enough, or a code-signing key
+  // could back-date.
+  if (usage == oid::kTimeStamping.View() && !signer.ListsUsage(usage)) {
     return "it is not marked for time stamping";
   }
   return "";
@@ -87,9 +88,15 @@ void CheckRevocation(const ChainQuestion& question, const PathAnswer& path,
       answer.revocation = Revocation::kRevoked;
       const bool before =
           !question.timestamped || status.revoked_at <= question.signed_at;
-      answer.revoked = model::RevocationFacts{
-          SubjectText(*path.chain[i]), status.revoked_at,
-          std::string(ReasonName(status.reason)), before};
+      // The first one stays, unless it was harmless and this one is not.
+      const std::string_view reason = ReasonName(status.reason);
+      if (before || !answer.revoked ||
+          (IsHarmlessReason(answer.revoked->reason) &&
+           !IsHarmlessReason(reason))) {
+        answer.revoked = model::RevocationFacts{SubjectText(*path.chain[i]),
+                                                status.revoked_at,
+                                                std::string(reason), before};
+      }
       if (before) {
         answer.trust = Trust::kRevoked;
         answer.reason = fmt::format(

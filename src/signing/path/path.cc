@@ -70,14 +70,15 @@ class PathSearch {
               path, nullptr);
         break;
       }
-      const StoredCertificate* anchor = AnchorOf(path);
+      const auto anchors = AnchorsOf(path);
       // A certificate for an anchor's key by somebody else (a cross-
       // certificate) may also lead to another root.
-      if (anchor == nullptr ||
-          anchor->certificate.sha256 != path.back()->sha256) {
-        Expand(path, open, anchor != nullptr);
+      if (std::ranges::none_of(anchors, [&](const StoredCertificate* anchor) {
+            return anchor->certificate.sha256 == path.back()->sha256;
+          })) {
+        Expand(path, open, !anchors.empty());
       }
-      if (anchor != nullptr) {
+      for (const StoredCertificate* anchor : anchors) {
         // Why: name and key make the anchor; what came with the signature
         // under that name and key says nothing about dates and constraints.
         path.back() = &anchor->certificate;
@@ -91,10 +92,12 @@ class PathSearch {
   }
 
  private:
-  // The store's anchor that the path has reached: one with the subject and key
-  // of its last certificate. A path of one certificate must be the anchor.
-  const StoredCertificate* AnchorOf(
+  // The anchors that the path has reached: those with the subject and key of
+  // its last certificate. A root may have been renewed with the same key, or
+  // stand in several stores. A path of one certificate must be the anchor.
+  std::vector<const StoredCertificate*> AnchorsOf(
       const std::vector<const Certificate*>& path) const {
+    std::vector<const StoredCertificate*> anchors;
     const Certificate& certificate = *path.back();
     for (const StoredCertificate* stored :
          trust_.BySubject(certificate.subject.bytes)) {
@@ -102,10 +105,10 @@ class PathSearch {
           SameIdentity(stored->certificate, certificate) &&
           (path.size() > 1 ||
            stored->certificate.sha256 == certificate.sha256)) {
-        return stored;
+        anchors.push_back(stored);
       }
     }
-    return nullptr;
+    return anchors;
   }
 
   bool MayFollow(const std::vector<const Certificate*>& path,
@@ -191,7 +194,9 @@ class PathSearch {
       return rated;
     }
     const auto& usages = anchor.entry->usages;
-    if (!usages.empty() && !Contains(usages, usage_)) {
+    // What a list states for a root overrides what the root says of itself.
+    if (usages.empty() ? !anchor.certificate.AllowsUsage(question_.usage)
+                       : !Contains(usages, usage_)) {
       return {Trust::kUntrusted,
               fmt::format("the root \"{}\" is in store {} for other usages "
                           "than this one",

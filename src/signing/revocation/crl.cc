@@ -48,7 +48,8 @@ void ReadEntries(Input sequence, DerReader& errors, RevocationList& crl) {
     DerReader reader(list.Expect(tag::kSequence, "revokedCertificate").value,
                      errors.SharedBudget());
     RevokedEntry entry;
-    entry.serial = reader.Expect(tag::kInteger, "userCertificate").value.bytes;
+    entry.serial = ShortestInteger(
+        reader.Expect(tag::kInteger, "userCertificate").value.bytes);
     const auto date = TimeContent(reader.Any("revocationDate"));
     if (reader.Failed() || !date) {
       errors.Fail(
@@ -81,7 +82,7 @@ void ReadExtensions(Input wrapped, RevocationList& crl, base::Budget& budget) {
       // RFC 5280 section 5.2: a list with a critical extension that is not
       // understood must not be used to clear a certificate.
       crl.partial = true;
-    } else if (scope && critical) {
+    } else if (scope) {
       DerReader value(reader.Expect(tag::kOctetString, "extnValue").value,
                       budget);
       DerReader point(
@@ -89,8 +90,9 @@ void ReadExtensions(Input wrapped, RevocationList& crl, base::Budget& budget) {
           budget);
       while (!point.AtEnd()) {
         const uint8_t field = point.Any("issuingDistributionPoint").identifier;
-        // [0] only says where the list is published; [4] is indirectCRL.
-        crl.partial = crl.partial || field != tag::Explicit(0);
+        // A list for one distribution point covers what points there, which
+        // is not compared (RFC 5280 section 6.3.3 (b)(2)); [4] is indirectCRL.
+        crl.partial = true;
         crl.indirect = crl.indirect || field == tag::Context(4);
       }
     }

@@ -50,7 +50,8 @@ void ReadAnswer(DerReader& list, OcspResponse& response) {
       id.Expect(tag::kOctetString, "issuerNameHash").value.bytes;
   answer.issuer_key_hash =
       id.Expect(tag::kOctetString, "issuerKeyHash").value.bytes;
-  answer.serial = id.Expect(tag::kInteger, "serialNumber").value.bytes;
+  answer.serial =
+      ShortestInteger(id.Expect(tag::kInteger, "serialNumber").value.bytes);
   ReadStatus(reader, answer);
   const auto this_update = TimeContent(reader.Any("thisUpdate"));
   if (const auto wrapped = reader.Optional(tag::Explicit(0), "nextUpdate")) {

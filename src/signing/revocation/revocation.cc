@@ -59,8 +59,7 @@ bool IsAuthorised(const OcspResponse& response, const Certificate& issuer,
   }
   return std::ranges::any_of(
       response.certificates, [&](const Certificate& delegate) {
-        return delegate.extended_usages &&
-               delegate.AllowsUsage(oid::kOcspSigning) &&
+        return delegate.ListsUsage(oid::kOcspSigning) &&
                at >= delegate.not_before && at <= delegate.not_after &&
                keys.IsSignedBy(delegate, issuer, budget) ==
                    SignatureCheck::kValid &&
@@ -79,12 +78,12 @@ const RevokedEntry* FindEntry(const RevocationList& list, Bytes serial) {
   const auto before = [](Bytes a, Bytes b) {
     return std::ranges::lexicographical_compare(a, b);
   };
-  const auto found = std::ranges::lower_bound(list.entries, serial, before,
-                                              &RevokedEntry::serial);
-  const bool listed = found != list.entries.end() &&
-                      base::Equal(found->serial, serial) &&
-                      found->reason != kRemoveFromCrl;
-  return listed ? &*found : nullptr;
+  const auto [first, last] = std::ranges::equal_range(
+      list.entries, serial, before, &RevokedEntry::serial);
+  const auto found = std::ranges::find_if(
+      first, last,
+      [](const RevokedEntry& entry) { return entry.reason != kRemoveFromCrl; });
+  return found != last ? &*found : nullptr;
 }
 
 }  // namespace
@@ -190,6 +189,7 @@ RevocationStatus RevocationSet::StatusOf(const Certificate& certificate,
         return {Revocation::kRevoked, answer.revoked_at, answer.reason};
       }
       if (answer.status == Revocation::kGood &&
+          answer.this_update <= certificate.not_after &&
           IsCurrent(answer.this_update, answer.next_update, signed_at, at)) {
         status.state = Revocation::kGood;
       }

@@ -220,12 +220,15 @@ TEST(Crl, IndirectListsAreNotUsed) {
             Revocation::kUnknown);
 }
 
-TEST(Crl, ADistributionPointByNameIsWhole) {
+// Whether the certificate points there is not compared.
+TEST(Crl, AListForOneDistributionPointDoesNotClear) {
   const forge::Extension named = {
       "2.5.29.28", true,
       forge::Sequence(
           {forge::Explicit(0, forge::Implicit(0, forge::Sequence({})))})};
-  EXPECT_EQ(Ask({CrlWith(named)}).state, Revocation::kGood);
+  EXPECT_EQ(Ask({CrlWith(named)}).state, Revocation::kUnknown);
+  EXPECT_EQ(Ask({CrlWith(named, {PublisherEntry()})}).state,
+            Revocation::kRevoked);
 }
 
 TEST(Ocsp, SaysGoodAndRevoked) {

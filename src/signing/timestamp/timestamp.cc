@@ -11,6 +11,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "signing/cms/signer_check.h"
 #include "signing/path/chain_trust.h"
@@ -92,6 +94,29 @@ Input UnwrapResponse(Input value, std::vector<Input>& rest,
   return token.whole;
 }
 
+// Adds what is weak above the authority. Of a root only the key's size counts:
+// its own signature proves nothing.
+void NoteWeakChain(TimestampFacts& facts,
+                   const std::vector<const Certificate*>& chain) {
+  const auto add = [&facts](std::string word) {
+    if (std::ranges::find(facts.weak, word) == facts.weak.end()) {
+      facts.weak.push_back(std::move(word));
+    }
+  };
+  for (size_t i = 0; i < chain.size(); ++i) {
+    const Certificate& certificate = *chain[i];
+    const bool is_root = certificate.IsSelfIssued();
+    if (i > 0 && certificate.key.type == KeyType::kRsa &&
+        certificate.key.bits < 2048) {
+      add((is_root ? "root-" : "chain-") + KeyName(certificate.key));
+    }
+    if (!is_root && certificate.scheme.digest &&
+        *certificate.scheme.digest <= base::DigestAlgorithm::kSha1) {
+      add("chain-" + std::string(base::Name(*certificate.scheme.digest)));
+    }
+  }
+}
+
 // Fills in who signed the timestamp and whether that authority was good at
 // the time it states.
 void JudgeAuthority(TimestampFacts& facts, const SignerCheck& check,
@@ -117,6 +142,7 @@ void JudgeAuthority(TimestampFacts& facts, const SignerCheck& check,
                                         context);
   facts.trust = answer.trust;
   facts.chain = answer.chain;
+  NoteWeakChain(facts, answer.certificates);
   facts.reason = answer.reason;
   // RFC 3161 section 4: tokens from before a revocation stand only when the
   // reason says nothing against the key.

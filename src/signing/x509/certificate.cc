@@ -16,6 +16,8 @@
 //   extensions      [3] EXPLICIT Extensions OPTIONAL }
 #include "signing/x509/certificate.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "signing/asn1/oid.h"
 #include "signing/x509/name.h"
@@ -201,7 +203,8 @@ bool IsShortestForm(const Element& element) {
 
 void ParseTbs(DerReader& tbs, Certificate& certificate) {
   (void)tbs.Optional(tag::Explicit(0), "version");
-  certificate.serial = tbs.Expect(tag::kInteger, "serialNumber").value.bytes;
+  certificate.serial =
+      ShortestInteger(tbs.Expect(tag::kInteger, "serialNumber").value.bytes);
   const AlgorithmIdentifier inner = ReadAlgorithm(tbs, "signature");
   if (!base::Equal(inner.whole.bytes,
                    certificate.signature_algorithm.whole.bytes)) {
@@ -227,20 +230,25 @@ void ParseTbs(DerReader& tbs, Certificate& certificate) {
 
 }  // namespace
 
+bool Certificate::ListsUsage(const Oid& oid) const {
+  return extended_usages &&
+         std::ranges::any_of(*extended_usages,
+                             [&](Bytes listed) { return oid == listed; });
+}
+
 bool Certificate::AllowsUsage(const Oid& oid) const {
-  if (!extended_usages) {
-    return true;
-  }
-  for (const Bytes listed : *extended_usages) {
-    if (oid == listed || oid::kAnyExtendedKeyUsage == listed) {
-      return true;
-    }
-  }
-  return false;
+  return !extended_usages || ListsUsage(oid) ||
+         ListsUsage(oid::kAnyExtendedKeyUsage);
 }
 
 base::Result<Certificate> ParseCertificate(Input der, base::Budget& budget) {
+  // Limit: 256 KiB, because its digest is computed for every issuer that is
+  // tried; the largest that authorities issue have some tens of KiB.
+  constexpr size_t kLargestCertificate = size_t{256} << 10;
   Certificate certificate;
+  if (der.bytes.size() > kLargestCertificate) {
+    return base::Fail(Fault::kLimit, der.offset, "Certificate");
+  }
   DerReader outer(der, budget);
   const Element whole = outer.Expect(tag::kSequence, "Certificate");
   outer.ExpectEnd("Certificate");

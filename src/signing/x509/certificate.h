@@ -57,6 +57,8 @@ struct Certificate {
   [[nodiscard]] bool IsSelfIssued() const {
     return base::Equal(issuer.bytes, subject.bytes);
   }
+  // True when `oid` itself is listed.
+  [[nodiscard]] bool ListsUsage(const struct Oid& oid) const;
   // True when `oid` is listed, or no ExtendedKeyUsage restricts the key, or
   // anyExtendedKeyUsage is listed.
   [[nodiscard]] bool AllowsUsage(const struct Oid& oid) const;
