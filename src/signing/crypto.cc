@@ -2,7 +2,9 @@
 #include "signing/crypto.h"
 
 #include <fmt/format.h>
+#include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
@@ -28,6 +30,8 @@ using BigNumber = std::unique_ptr<BIGNUM, Deleter<BN_free>>;
 using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Deleter<EVP_PKEY_CTX_free>>;
 using Builder = std::unique_ptr<OSSL_PARAM_BLD, Deleter<OSSL_PARAM_BLD_free>>;
 using Parameters = std::unique_ptr<OSSL_PARAM, Deleter<OSSL_PARAM_free>>;
+using EcdsaSignature = std::unique_ptr<ECDSA_SIG, Deleter<ECDSA_SIG_free>>;
+using Group = std::unique_ptr<EC_GROUP, Deleter<EC_GROUP_free>>;
 
 constexpr size_t kMaxModulusBytes = 2048;
 constexpr size_t kMaxExponentBytes = 8;
@@ -291,6 +295,42 @@ SignatureCheck VerifyDigest(const PublicKey& key, const SignatureScheme& scheme,
                        bare_digest);
   }
   return VerifyEvp(handle.key, scheme, digest.View(), signature);
+}
+
+std::vector<std::vector<uint8_t>> EcdsaTwins(Bytes signature) {
+  // The orders of P-256, P-384 and P-521, made once.
+  static const std::array<Group, 3> kGroups = {
+      Group(EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1)),
+      Group(EC_GROUP_new_by_curve_name(NID_secp384r1)),
+      Group(EC_GROUP_new_by_curve_name(NID_secp521r1))};
+  const uint8_t* position = signature.data();
+  const EcdsaSignature numbers(d2i_ECDSA_SIG(
+      nullptr, &position, static_cast<long>(signature.size())));
+  std::vector<std::vector<uint8_t>> twins;
+  for (const Group& group : kGroups) {
+    const BIGNUM* order = EC_GROUP_get0_order(group.get());
+    if (numbers == nullptr ||
+        BN_cmp(ECDSA_SIG_get0_r(numbers.get()), order) >= 0 ||
+        BN_cmp(ECDSA_SIG_get0_s(numbers.get()), order) >= 0) {
+      continue;
+    }
+    BigNumber r(BN_dup(ECDSA_SIG_get0_r(numbers.get())));
+    BigNumber s(BN_new());
+    const EcdsaSignature twin(ECDSA_SIG_new());
+    if (BN_sub(s.get(), order, ECDSA_SIG_get0_s(numbers.get())) != 1 ||
+        ECDSA_SIG_set0(twin.get(), r.get(), s.get()) != 1) {
+      continue;
+    }
+    // The twin owns both now.
+    (void)r.release();
+    (void)s.release();
+    std::vector<uint8_t>& der = twins.emplace_back(
+        static_cast<size_t>(i2d_ECDSA_SIG(twin.get(), nullptr)));
+    uint8_t* end = der.data();
+    (void)i2d_ECDSA_SIG(twin.get(), &end);
+  }
+  ERR_clear_error();
+  return twins;
 }
 
 }  // namespace countersign::signing

@@ -69,4 +69,12 @@ enum class SignatureCheck : uint8_t { kValid, kInvalid, kUnsupported };
                                           base::Bytes signature,
                                           bool bare_digest = false);
 
+// The other forms of an ECDSA signature: with (r, s), (r, n - s) holds as well
+// for the same key and message, n being the order of the key's curve (SEC 1
+// version 2 section 4.1.4; no verifier asks for the lower s). One DER
+// ECDSA-Sig-Value for each of our curves that `signature` can belong to; none
+// when it is not the DER of two numbers.
+[[nodiscard]] std::vector<std::vector<uint8_t>> EcdsaTwins(
+    base::Bytes signature);
+
 }  // namespace countersign::signing

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "forge/key.h"
 #include "forge/rsa_key.h"
 #include "signing/sample/forged_certificates.h"
@@ -206,6 +208,31 @@ TEST(Ecdsa, HoldsAndBreaks) {
                     forge::Sequence({forge::Integer(0), forge::Integer(0)})),
               SignatureCheck::kInvalid);
   }
+}
+
+// Exactly one of the twins is of the key's curve, and it holds, too.
+TEST(Ecdsa, ASignatureHasATwin) {
+  for (const KeyKind kind : {KeyKind::kP256, KeyKind::kP384}) {
+    const Keys keys(kind);
+    const SignatureScheme scheme = {
+        Kind::kEcdsa, DigestAlgorithm::kSha256, {}, 0};
+    const ByteVector signature =
+        keys.secret.Sign(HashAlgorithm::kSha256, Padding::kPkcs1, kMessage);
+    const auto twins = EcdsaTwins(signature);
+    EXPECT_EQ(twins.size(), kind == KeyKind::kP256 ? 3U : 2U);
+    EXPECT_EQ(std::ranges::count_if(twins,
+                                    [&](const ByteVector& twin) {
+                                      return Check(keys, scheme, twin) ==
+                                             SignatureCheck::kValid;
+                                    }),
+              1);
+    EXPECT_EQ(std::ranges::count(twins, signature), 0);
+  }
+  EXPECT_TRUE(EcdsaTwins({}).empty());
+  EXPECT_TRUE(EcdsaTwins(kMessage).empty());
+  const ByteVector huge = forge::Sequence(
+      {forge::Integer(1), forge::UnsignedInteger(ByteVector(70, 0x7F))});
+  EXPECT_TRUE(EcdsaTwins(huge).empty());
 }
 
 TEST(Ecdsa, PointsOffTheCurveAreRefused) {

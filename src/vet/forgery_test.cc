@@ -187,6 +187,24 @@ TEST(ForgeryTest, AttributeWithAStandardNameIsStillCargoWhenUnsigned) {
   EXPECT_TRUE(outcome.Has("signing.unauthenticated_attribute"));
 }
 
+// digestAlgorithms is a set that nobody reads, of any size: each entry must be
+// a digest, once.
+TEST(ForgeryTest, CargoAmongTheDigestAlgorithmsIsNoticed) {
+  const ByteVector file =
+      forge::SignedFile(forge::SignatureBy(A().publisher));
+  const auto sha256 =
+      forge::AlgorithmIdentifier(forge::HashOid(forge::HashAlgorithm::kSha256));
+  const auto made_up = forge::AlgorithmIdentifier("1.3.6.1.4.1.99999.12345");
+  EXPECT_EQ(Vet(file).verdict.decision, Decision::kAllow);
+  for (const ByteVector& cargo : {sha256, made_up}) {
+    auto signature = forge::SignatureBy(A().publisher);
+    signature.extra_digest_algorithms = {cargo};
+    const Outcome outcome = Vet(forge::SignedFile(signature));
+    EXPECT_EQ(outcome.verdict.decision, Decision::kHold);
+    EXPECT_TRUE(outcome.Has("signing.unsigned_data_in_signature"));
+  }
+}
+
 TEST(ForgeryTest, CertificateSignedWithMd5DoesNotPass) {
   auto recipe = forge::PublisherRecipe();
   recipe.digest = forge::HashAlgorithm::kMd5;

@@ -118,6 +118,7 @@ ByteVector SignIndirectData(const ByteVector& content,
   data.content = content;
   data.certificates = Bag(signature);
   data.revocation_lists = signature.revocation_lists;
+  data.extra_digest_algorithms = signature.extra_digest_algorithms;
   data.indefinite_length = signature.indefinite_length;
   for (const ImageSigner& signer : signature.signers) {
     data.digests.push_back(signer.recipe.digest);

@@ -39,6 +39,8 @@ struct ImageSignature {
   std::vector<ImageSigner> signers;
   std::vector<Certificate> certificates;  // the bag, in this order
   std::vector<ByteVector> revocation_lists;
+  // AlgorithmIdentifiers that no signer uses.
+  std::vector<ByteVector> extra_digest_algorithms;
   PageHashVersion page_hashes = PageHashVersion::kNone;
   bool wrong_content_digest = false;  // one bit flipped before signing
   bool wrong_page_hash = false;       // the hash of the second page

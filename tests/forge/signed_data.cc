@@ -61,6 +61,8 @@ ByteVector DigestAlgorithms(const SignedDataRecipe& recipe) {
       members.push_back(member);
     }
   }
+  members.insert(members.end(), recipe.extra_digest_algorithms.begin(),
+                 recipe.extra_digest_algorithms.end());
   return SetOf(members);
 }
 

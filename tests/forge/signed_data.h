@@ -61,6 +61,7 @@ struct SignedDataRecipe {
   ByteVector content;  // one DER node that goes into [0] EXPLICIT
   std::vector<HashAlgorithm> digests;  // digestAlgorithms
   std::string digest_algorithm_oid;    // replaces them when not empty
+  std::vector<ByteVector> extra_digest_algorithms;  // whole, written as well
   std::vector<Certificate> certificates;
   std::vector<ByteVector> revocation_lists;
   std::vector<SignedSigner> signers;

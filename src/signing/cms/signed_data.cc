@@ -22,6 +22,9 @@
 // version 3 with issuer names exist in files that Windows accepts.
 #include "signing/cms/signed_data.h"
 
+#include <set>
+#include <string_view>
+
 namespace countersign::signing {
 namespace {
 
@@ -138,20 +141,27 @@ void ReadContent(DerReader& reader, SignedData& data) {
 }
 
 // The set that nothing depends on: notes what stands among the digest
-// algorithms and is none.
-// Limit: 16 of them, of 24 bytes; signers list one or two, and the longest
-// AlgorithmIdentifier of a digest has 15 bytes.
-void NoteOddAlgorithms(Input set, base::Budget& budget,
-                       std::vector<Input>& rest) {
-  constexpr size_t kLongestAlgorithm = 24;
-  constexpr int kMostAlgorithms = 16;
+// algorithms and is none, neither known nor a signer's, or stands there
+// already.
+void NoteOddAlgorithms(Input set, const std::vector<SignerInfo>& signers,
+                       base::Budget& budget, std::vector<Input>& rest) {
+  std::set<std::string_view> used;
+  for (const SignerInfo& signer : signers) {
+    used.insert(base::AsText(signer.digest_algorithm.oid.bytes));
+  }
+  std::set<std::string_view> seen;
   DerReader reader(set, budget);
-  for (int i = 0; i < kMostAlgorithms && reader.NextIs(tag::kSequence); ++i) {
+  while (reader.NextIs(tag::kSequence)) {
     const AlgorithmIdentifier algorithm =
         ReadAlgorithm(reader, "digestAlgorithms");
-    if (algorithm.whole.bytes.size() > kLongestAlgorithm) {
+    if (reader.Failed()) {
+      break;
+    }
+    const std::string_view oid = base::AsText(algorithm.oid.bytes);
+    const bool known = used.contains(oid) || DigestOf(algorithm.oid.bytes);
+    if (!known || !seen.insert(oid).second) {
       rest.push_back(algorithm.whole);
-    } else if (!reader.Failed()) {
+    } else {
       AddSurplus(algorithm, rest);
     }
   }
@@ -232,8 +242,7 @@ base::Result<SignedData> ParseSignedData(Input input, base::Budget& budget) {
     return sequence.Finish(data);
   }
   data.version = ReadVersion(reader, "SignedData.version", data.rest);
-  NoteOddAlgorithms(reader.Expect(tag::kSet, "digestAlgorithms").value, budget,
-                    data.rest);
+  const Input digests = reader.Expect(tag::kSet, "digestAlgorithms").value;
   ReadContent(reader, data);
   if (const auto set = reader.Optional(tag::Explicit(0), "certificates")) {
     ReadSet(set->value, reader, data.certificates);
@@ -242,6 +251,7 @@ base::Result<SignedData> ParseSignedData(Input input, base::Budget& budget) {
     ReadSet(set->value, reader, data.crls);
   }
   ReadSigners(reader.Expect(tag::kSet, "signerInfos").value, reader, data);
+  NoteOddAlgorithms(digests, data.signers, budget, data.rest);
   AddRest(content.Rest(), data.rest);
   AddRest(sequence.Rest(), data.rest);
   AddRest(reader.Rest(), data.rest);

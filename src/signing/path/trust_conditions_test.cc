@@ -98,6 +98,50 @@ TEST(TrustList, AnyCertificateOfThePathMayBeDisallowed) {
   }
 }
 
+// A certificate signed with ECDSA can be written in a second form that holds as
+// well; a list that knows the digest of one means both.
+TEST(TrustList, TheOtherFormOfADisallowedCertificateIsDisallowed) {
+  const forge::Certificate& issuer = TestAuthorities().elliptic_root;
+  forge::CertificateRecipe recipe = forge::PublisherRecipe();
+  recipe.issuer = &issuer;
+  forge::Certificate listed = MakeCertificate(recipe);
+  ForgedCertificates forged({listed});
+  forge::Certificate twin = listed;
+  model::TrustStore disallowed;
+  disallowed.name = "disallowed";
+  model::TrustEntry& entry = disallowed.entries.emplace_back();
+  entry.anchor = false;
+  entry.disallowed_after = base::Instant{};
+  size_t held = 0;
+  for (const ByteVector& der : Twins(forged.Pool()[0])) {
+    EXPECT_NE(der, listed.der);
+    twin.der = der;
+    ForgedCertificates one({twin});
+    const std::vector<Certificate> pool = one.Pool();
+    const auto trust_with = [&pool](std::vector<model::TrustStore> stores) {
+      const TrustSet trust(std::move(stores));
+      KeyCache keys;
+      base::Budget budget;
+      return BuildPath({.leaf = pool.data(), .pool = pool, .at = kAt}, trust,
+                       keys, budget)
+          .trust;
+    };
+    const model::TrustStore roots = StoreOf(Purpose::kCodeSigning, {issuer});
+    if (trust_with({roots}) != Trust::kTrusted) {
+      continue;  // of another curve
+    }
+    ++held;
+    const model::TrustEntry digests = TrustEntryOf(listed);
+    entry.sha1 = digests.sha1;
+    EXPECT_EQ(trust_with({roots, disallowed}), Trust::kDistrusted);
+    entry.sha1.clear();
+    entry.sha256 = digests.sha256;
+    EXPECT_EQ(trust_with({roots, disallowed}), Trust::kDistrusted);
+    entry.sha256.clear();
+  }
+  EXPECT_EQ(held, 1U);
+}
+
 TEST(TrustSet, CountsWhatCannotBeRead) {
   model::TrustStore store = Roots();
   store.entries.emplace_back().certificate = {0x30, 0x01};

@@ -67,6 +67,10 @@ std::vector<const model::TrustEntry*> TrustSet::Listings(
   };
   add(by_sha256_, certificate.sha256.Hex());
   add(by_sha1_, certificate.sha1.Hex());
+  for (const std::vector<uint8_t>& twin : Twins(certificate)) {
+    add(by_sha256_, base::Hash(base::DigestAlgorithm::kSha256, twin).Hex());
+    add(by_sha1_, base::Hash(base::DigestAlgorithm::kSha1, twin).Hex());
+  }
   if (!by_disallowed_hash_.empty()) {
     for (const std::string& hash : DisallowedHashes(certificate.der.bytes)) {
       add(by_disallowed_hash_, hash);

@@ -41,8 +41,9 @@ class TrustSet {
   [[nodiscard]] const std::vector<const StoredCertificate*>& BySubject(
       base::Bytes subject) const;
 
-  // Entries, in whatever store, that list the certificate by digest, or list
-  // another certificate of the same subject and key.
+  // Entries, in whatever store, that list the certificate by the digest of
+  // either of its encodings (Twins), or list another certificate of the same
+  // subject and key.
   [[nodiscard]] std::vector<const model::TrustEntry*> Listings(
       const Certificate& certificate) const;
 

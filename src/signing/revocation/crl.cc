@@ -68,8 +68,7 @@ void ReadEntries(Input sequence, DerReader& errors, RevocationList& crl) {
   }
 }
 
-// A delta or indirect list, or one for some reasons only, cannot clear a
-// certificate.
+// A delta, or what cannot be read, cannot clear a certificate.
 void ReadExtensions(Input wrapped, RevocationList& crl, base::Budget& budget) {
   DerReader outer(wrapped, budget);
   DerReader list(outer.Expect(tag::kSequence, "crlExtensions").value, budget);
@@ -77,26 +76,17 @@ void ReadExtensions(Input wrapped, RevocationList& crl, base::Budget& budget) {
     DerReader reader(list.Expect(tag::kSequence, "Extension").value, budget);
     const Bytes id = reader.Expect(tag::kOid, "extnID").value.bytes;
     const auto critical = reader.Optional(tag::kBoolean, "critical");
+    const Input value = reader.Expect(tag::kOctetString, "extnValue").value;
     const bool scope = oid::kIssuingDistributionPoint == id;
-    if (oid::kDeltaCrlIndicator == id || (critical && !scope)) {
-      // RFC 5280 section 5.2: a list with a critical extension that is not
-      // understood must not be used to clear a certificate.
-      crl.partial = true;
-    } else if (scope) {
-      DerReader value(reader.Expect(tag::kOctetString, "extnValue").value,
-                      budget);
-      DerReader point(
-          value.Expect(tag::kSequence, "issuingDistributionPoint").value,
-          budget);
-      while (!point.AtEnd()) {
-        const uint8_t field = point.Any("issuingDistributionPoint").identifier;
-        // A list for one distribution point covers what points there, which
-        // is not compared (RFC 5280 section 6.3.3 (b)(2)); [4] is indirectCRL.
-        crl.partial = true;
-        crl.indirect = crl.indirect || field == tag::Context(4);
-      }
+    if (scope) {
+      crl.scope = ReadListScope(value, budget);
     }
+    // RFC 5280 section 5.2: a list with a critical extension that is not
+    // understood must not be used to clear a certificate.
+    crl.partial |= reader.Failed() || oid::kDeltaCrlIndicator == id ||
+                   (critical && !scope);
   }
+  crl.partial |= outer.Failed() || list.Failed();
 }
 
 }  // namespace

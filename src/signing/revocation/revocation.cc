@@ -161,7 +161,7 @@ RevocationStatus RevocationSet::StatusOf(const Certificate& certificate,
   }
   status.state = Revocation::kUnknown;
   for (const RevocationList& list : lists_) {
-    if (list.indirect ||
+    if (list.scope.indirect ||
         !base::Equal(list.issuer.bytes, certificate.issuer.bytes) ||
         (issuer.usage && (*issuer.usage & key_usage::kCrlSign) == 0) ||
         !IsSigned(list, issuer, keys, budget)) {
@@ -174,7 +174,8 @@ RevocationStatus RevocationSet::StatusOf(const Certificate& certificate,
     }
     // Why: authorities may drop expired certificates from their lists, so a
     // list newer than the certificate's end does not clear it.
-    if (!list.partial && list.this_update <= certificate.not_after &&
+    if (!list.partial && Covers(list.scope, certificate, budget) &&
+        list.this_update <= certificate.not_after &&
         IsCurrent(list.this_update, list.next_update, signed_at, at)) {
       status.state = Revocation::kGood;
     }

@@ -15,6 +15,7 @@
 #include "base/instant.h"
 #include "model/signature.h"
 #include "signing/path/key_cache.h"
+#include "signing/revocation/list_scope.h"
 #include "signing/x509/certificate.h"
 
 namespace countersign::signing {
@@ -35,8 +36,9 @@ struct RevocationList {
   AlgorithmIdentifier signature_algorithm;
   base::Input signature;
   std::vector<RevokedEntry> entries;  // sorted by serial
-  bool partial = false;               // delta or scoped: cannot say "good"
-  bool indirect = false;              // may be about other issuers: not used
+  ListScope scope;
+  bool partial = false;  // delta, damaged, or with a critical extension that
+                         // is not known: cannot say "good"
 };
 
 // One answer of an OCSP response.

@@ -48,20 +48,28 @@ OcspRecipe Ocsp(forge::OcspStatus status) {
   return recipe;
 }
 
-// What these files say of the usual publisher.
-RevocationStatus Ask(const std::vector<ByteVector>& files,
-                     base::Instant signed_at = kSigned,
-                     base::Instant at = kNow) {
+// What these files say of a certificate of the intermediate.
+RevocationStatus AskOf(const forge::Certificate& certificate,
+                       const std::vector<ByteVector>& files,
+                       base::Instant signed_at = kSigned,
+                       base::Instant at = kNow) {
   RevocationSet set;
   for (const ByteVector& file : files) {
     EXPECT_TRUE(set.AddFile(file).has_value());
   }
   ForgedCertificates forged;
-  const Certificate& publisher = forged.Add(TestAuthorities().publisher);
+  const Certificate& asked = forged.Add(certificate);
   const Certificate& issuer = forged.Add(TestAuthorities().intermediate);
   KeyCache keys;
   base::Budget budget;
-  return set.StatusOf(publisher, issuer, signed_at, at, keys, budget);
+  return set.StatusOf(asked, issuer, signed_at, at, keys, budget);
+}
+
+// The same of the usual publisher.
+RevocationStatus Ask(const std::vector<ByteVector>& files,
+                     base::Instant signed_at = kSigned,
+                     base::Instant at = kNow) {
+  return AskOf(TestAuthorities().publisher, files, signed_at, at);
 }
 
 TEST(Revocation, NothingGivenIsNotChecked) {
@@ -166,9 +174,10 @@ TEST(Crl, OneNewerThanTheCertificateClearsNothing) {
             Revocation::kUnknown);
 }
 
-// The usual list with another extension, which the forge itself does not make.
-ByteVector CrlWith(const forge::Extension& extension,
-                   const std::vector<ByteVector>& entries = {}) {
+// The usual list with these crlExtensions, which the forge itself does not
+// write.
+ByteVector CrlWithAll(const ByteVector& extensions,
+                      const std::vector<ByteVector>& entries = {}) {
   const forge::Certificate& issuer = TestAuthorities().intermediate;
   const ByteVector algorithm = issuer.key.SignatureAlgorithm(
       forge::HashAlgorithm::kSha256, forge::Padding::kPkcs1);
@@ -178,12 +187,17 @@ ByteVector CrlWith(const forge::Extension& extension,
   if (!entries.empty()) {
     fields.push_back(forge::Sequence(entries));
   }
-  fields.push_back(forge::Explicit(0, forge::EncodeExtensions({extension})));
+  fields.push_back(forge::Explicit(0, extensions));
   const ByteVector body = forge::Sequence(fields);
   return forge::Sequence(
       {body, algorithm,
        forge::BitString(issuer.key.Sign(forge::HashAlgorithm::kSha256,
                                         forge::Padding::kPkcs1, body))});
+}
+
+ByteVector CrlWith(const forge::Extension& extension,
+                   const std::vector<ByteVector>& entries = {}) {
+  return CrlWithAll(forge::EncodeExtensions({extension}), entries);
 }
 
 ByteVector PublisherEntry() {
@@ -195,9 +209,13 @@ TEST(Crl, PartialListsRevokeButDoNotClear) {
   const forge::Extension partial[] = {
       // A delta.
       {"2.5.29.27", true, forge::Integer(7)},
-      // A distribution point for user certificates, or some reasons only.
+      // For authorities, for some reasons, or for attribute certificates only.
       {"2.5.29.28", true,
-       forge::Sequence({forge::Implicit(1, forge::Boolean(true))})},
+       forge::Sequence({forge::Implicit(2, forge::Boolean(true))})},
+      {"2.5.29.28", true,
+       forge::Sequence({forge::Implicit(5, forge::Boolean(true))})},
+      // Damaged.
+      {"2.5.29.28", true, forge::Integer(1)},
       {"2.5.29.28", true,
        forge::Sequence({forge::Implicit(3, forge::BitString({{0x60}}))})},
       // Something critical that nobody knows.
@@ -211,6 +229,20 @@ TEST(Crl, PartialListsRevokeButDoNotClear) {
   }
 }
 
+TEST(Crl, DamagedExtensionsRevokeButDoNotClear) {
+  const ByteVector number = forge::EncodeExtensions(
+      {{"2.5.29.20", false, forge::Integer(7)}});
+  EXPECT_EQ(Ask({CrlWithAll(number)}).state, Revocation::kGood);
+  const ByteVector damaged[] = {forge::Null(),
+                                forge::Sequence({forge::Null()}),
+                                forge::Sequence({forge::Sequence({})})};
+  for (const ByteVector& extensions : damaged) {
+    EXPECT_EQ(Ask({CrlWithAll(extensions)}).state, Revocation::kUnknown);
+    EXPECT_EQ(Ask({CrlWithAll(extensions, {PublisherEntry()})}).state,
+              Revocation::kRevoked);
+  }
+}
+
 TEST(Crl, IndirectListsAreNotUsed) {
   const forge::Extension indirect = {
       "2.5.29.28", true,
@@ -220,15 +252,82 @@ TEST(Crl, IndirectListsAreNotUsed) {
             Revocation::kUnknown);
 }
 
-// Whether the certificate points there is not compared.
-TEST(Crl, AListForOneDistributionPointDoesNotClear) {
-  const forge::Extension named = {
+TEST(Crl, AListForUserCertificatesClearsOne) {
+  const forge::Extension users = {
       "2.5.29.28", true,
-      forge::Sequence(
-          {forge::Explicit(0, forge::Implicit(0, forge::Sequence({})))})};
-  EXPECT_EQ(Ask({CrlWith(named)}).state, Revocation::kUnknown);
-  EXPECT_EQ(Ask({CrlWith(named, {PublisherEntry()})}).state,
-            Revocation::kRevoked);
+      forge::Sequence({forge::Implicit(1, forge::Boolean(true))})};
+  EXPECT_EQ(Ask({CrlWith(users)}).state, Revocation::kGood);
+}
+
+// The GeneralName of an address.
+ByteVector Address(std::string_view url) {
+  return forge::Implicit(
+      6, forge::OctetString({reinterpret_cast<const uint8_t*>(url.data()),
+                             url.size()}));
+}
+
+// DistributionPointName with these names.
+ByteVector FullName(const std::vector<ByteVector>& names) {
+  return forge::Explicit(0, forge::Implicit(0, forge::Sequence(names)));
+}
+
+// A list for one point says something of the certificates that point there:
+// RFC 5280 section 6.3.3 (b)(2)(i).
+TEST(Crl, AListForOneDistributionPointClearsWhatPointsThere) {
+  const ByteVector here = Address("http://crl.example/1.crl");
+  const ByteVector mirror = Address("http://mirror.example/1.crl");
+  const ByteVector elsewhere = Address("http://crl.example/2.crl");
+  const ByteVector reasons = forge::Implicit(1, forge::BitString({{0x60}}));
+  const ByteVector issuer =
+      forge::Implicit(2, forge::Sequence({Address("http://other.example")}));
+  const ByteVector relative = forge::Explicit(
+      0, forge::Implicit(1, forge::Sequence({forge::Null()})));
+  const auto point = [](const std::vector<ByteVector>& fields) {
+    return forge::Sequence(fields);
+  };
+  const struct {
+    std::vector<ByteVector> points;  // of the certificate
+    ByteVector name;                 // of the list
+    Revocation expected;
+  } rows[] = {
+      {{point({FullName({here})})}, FullName({here}), Revocation::kGood},
+      // Any name of any point that is also one of the list's.
+      {{point({FullName({elsewhere})}), point({FullName({mirror, here})})},
+       FullName({here}),
+       Revocation::kGood},
+      {{point({FullName({here})})},
+       FullName({mirror, here}),
+       Revocation::kGood},
+      {{point({FullName({elsewhere})})}, FullName({here}), Revocation::kUnknown},
+      {{}, FullName({here}), Revocation::kUnknown},
+      // The point is about some reasons, or another issuer's list.
+      {{point({FullName({here}), reasons})},
+       FullName({here}),
+       Revocation::kUnknown},
+      {{point({FullName({here}), issuer})},
+       FullName({here}),
+       Revocation::kUnknown},
+      // Names that are not compared.
+      {{point({FullName({here})})}, relative, Revocation::kUnknown},
+      {{point({relative})}, FullName({here}), Revocation::kUnknown},
+      {{forge::Null()}, FullName({here}), Revocation::kUnknown},
+  };
+  for (const auto& row : rows) {
+    forge::CertificateRecipe recipe = forge::PublisherRecipe();
+    if (!row.points.empty()) {
+      recipe.extra_extensions = {
+          {"2.5.29.31", false, forge::Sequence(row.points)}};
+    }
+    const forge::Certificate asked = forge::MakeCertificate(recipe);
+    const forge::Extension scope = {"2.5.29.28", true,
+                                    forge::Sequence({row.name})};
+    EXPECT_EQ(AskOf(asked, {CrlWith(scope)}).state, row.expected)
+        << &row - &rows[0];
+    const ByteVector entry =
+        forge::Sequence({asked.serial, forge::X509Time(kRevokedAt)});
+    EXPECT_EQ(AskOf(asked, {CrlWith(scope, {entry})}).state,
+              Revocation::kRevoked);
+  }
 }
 
 TEST(Ocsp, SaysGoodAndRevoked) {

@@ -137,7 +137,10 @@ constexpr ExtensionRow kExtensions[] = {
     {oid::kPolicyMappings, Ignore},
     {oid::kPolicyConstraints, Ignore},
     {oid::kInhibitAnyPolicy, Ignore},
-    {oid::kCrlDistributionPoints, Ignore},
+    {oid::kCrlDistributionPoints,
+     [](Input value, Certificate& c, DerReader&) {
+       c.crl_distribution_points = value;
+     }},
     {oid::kNetscapeCertType, Ignore},
 };
 
@@ -199,6 +202,28 @@ bool IsShortestForm(const Element& element) {
   }
   return !element.indefinite &&
          element.whole.bytes.size() == header + element.value.bytes.size();
+}
+
+// Appends identifier and shortest length for `size` bytes of content.
+void AppendHeader(uint8_t identifier, size_t size, std::vector<uint8_t>& der) {
+  der.push_back(identifier);
+  if (size <= 0x7F) {
+    der.push_back(static_cast<uint8_t>(size));
+    return;
+  }
+  uint8_t octets = 0;
+  for (size_t rest = size; rest != 0; rest >>= 8) {
+    ++octets;
+  }
+  der.push_back(0x80 | octets);
+  while (octets != 0) {
+    --octets;
+    der.push_back(static_cast<uint8_t>(size >> (8 * octets)));
+  }
+}
+
+void Append(Bytes bytes, std::vector<uint8_t>& der) {
+  der.insert(der.end(), bytes.begin(), bytes.end());
 }
 
 void ParseTbs(DerReader& tbs, Certificate& certificate) {
@@ -282,6 +307,26 @@ base::Result<Certificate> ParseCertificate(Input der, base::Budget& budget) {
   certificate.sha1 =
       base::Hash(base::DigestAlgorithm::kSha1, certificate.der.bytes);
   return certificate;
+}
+
+std::vector<std::vector<uint8_t>> Twins(const Certificate& certificate) {
+  std::vector<std::vector<uint8_t>> twins;
+  if (certificate.scheme.kind != SignatureScheme::Kind::kEcdsa) {
+    return twins;
+  }
+  for (const std::vector<uint8_t>& signature :
+       EcdsaTwins(certificate.signature.bytes)) {
+    std::vector<uint8_t> content;
+    Append(certificate.tbs.bytes, content);
+    Append(certificate.signature_algorithm.whole.bytes, content);
+    AppendHeader(tag::kBitString, signature.size() + 1, content);
+    content.push_back(0);
+    Append(signature, content);
+    std::vector<uint8_t>& der = twins.emplace_back();
+    AppendHeader(tag::kSequence, content.size(), der);
+    Append(content, der);
+  }
+  return twins;
 }
 
 std::string SubjectText(const Certificate& certificate) {

@@ -48,6 +48,7 @@ struct Certificate {
   base::Bytes authority_key_id;
   base::Input name_constraints;  // extnValue content; empty when absent
   base::Input subject_alt_name;
+  base::Input crl_distribution_points;
   base::Bytes unknown_critical;  // OID of one we cannot honour
 
   // SHA-256 and SHA-1 of `der`.
@@ -69,6 +70,14 @@ struct Certificate {
 // extensions are skipped unless critical.
 [[nodiscard]] base::Result<Certificate> ParseCertificate(base::Input der,
                                                          base::Budget& budget);
+
+// The other encodings of a certificate that hold under the same key: where it
+// is signed with ECDSA, those with the signature's twins (EcdsaTwins). One of
+// them at most is real; none for other signatures.
+// Why: anybody can write a certificate in its other form, which has another
+// digest, so a list that names certificates by digest means both.
+[[nodiscard]] std::vector<std::vector<uint8_t>> Twins(
+    const Certificate& certificate);
 
 // Subject as RFC 4514 text, safe to display.
 [[nodiscard]] std::string SubjectText(const Certificate& certificate);
