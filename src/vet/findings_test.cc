@@ -14,6 +14,7 @@
 #include "signing/verify.h"
 #include "vet/inspect.h"
 #include "vet/policy.h"
+#include "vet/sample/forged_store.h"
 
 namespace countersign::vet {
 namespace {
@@ -23,22 +24,10 @@ using model::Severity;
 
 const forge::Authorities& A() { return forge::TestAuthorities(); }
 
-model::TrustEntry Anchor(const forge::Certificate& certificate) {
-  model::TrustEntry entry;
-  entry.sha256 =
-      base::Hash(base::DigestAlgorithm::kSha256, certificate.der).Hex();
-  entry.certificate = certificate.der;
-  return entry;
-}
-
 model::Inspection InspectWith(const ByteVector& file,
                               std::vector<std::vector<uint8_t>> revocation) {
-  model::TrustStore store;
-  store.name = "forge";
-  store.purposes = {model::Purpose::kCodeSigning,
-                    model::Purpose::kTimeStamping};
-  store.entries = {Anchor(A().root), Anchor(A().time_root)};
-  signing::Verifier verifier({store}, std::move(revocation));
+  signing::Verifier verifier({ForgedStore({A().root, A().time_root})},
+                             std::move(revocation));
   InspectOptions options;
   options.at = base::FromUnixSeconds(forge::kEvaluationTime);
   return Inspect(*base::Blob::Own(file), verifier, options);

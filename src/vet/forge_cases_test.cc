@@ -17,32 +17,20 @@
 #include "signing/verify.h"
 #include "vet/inspect.h"
 #include "vet/policy.h"
+#include "vet/sample/forged_store.h"
 
 namespace countersign::vet {
 namespace {
 
 using model::Integrity;
-using model::Purpose;
 using model::SignatureFacts;
 using model::Trust;
 
-model::TrustEntry Anchor(const forge::Certificate& certificate) {
-  model::TrustEntry entry;
-  entry.sha256 =
-      base::Hash(base::DigestAlgorithm::kSha256, certificate.der).Hex();
-  entry.certificate = certificate.der;
-  return entry;
-}
-
 std::unique_ptr<signing::Verifier> ForgeVerifier() {
   const forge::Authorities& cast = forge::TestAuthorities();
-  model::TrustStore store;
-  store.name = "forge";
-  store.purposes = {Purpose::kCodeSigning, Purpose::kTimeStamping};
-  store.entries = {Anchor(cast.root), Anchor(cast.elliptic_root),
-                   Anchor(cast.time_root)};
   return std::make_unique<signing::Verifier>(
-      std::vector<model::TrustStore>{store},
+      std::vector<model::TrustStore>{
+          ForgedStore({cast.root, cast.elliptic_root, cast.time_root})},
       std::vector<std::vector<uint8_t>>{forge::IntermediateCrl()});
 }
 

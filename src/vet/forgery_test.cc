@@ -10,6 +10,7 @@
 #include "signing/verify.h"
 #include "vet/inspect.h"
 #include "vet/policy.h"
+#include "vet/sample/forged_store.h"
 
 namespace countersign::vet {
 namespace {
@@ -17,23 +18,9 @@ namespace {
 using forge::ByteVector;
 using model::Decision;
 
-model::TrustEntry Entry(const ByteVector& der) {
-  model::TrustEntry entry;
-  entry.sha256 = base::Hash(base::DigestAlgorithm::kSha256, der).Hex();
-  entry.sha1 = base::Hash(base::DigestAlgorithm::kSha1, der).Hex();
-  entry.certificate = der;
-  return entry;
-}
-
 std::vector<model::TrustStore> Stores() {
-  model::TrustStore store;
-  store.name = "forge";
-  store.purposes = {model::Purpose::kCodeSigning,
-                    model::Purpose::kTimeStamping};
   const auto& authorities = forge::TestAuthorities();
-  store.entries = {Entry(authorities.root.der),
-                   Entry(authorities.time_root.der)};
-  return {store};
+  return {ForgedStore({authorities.root, authorities.time_root})};
 }
 
 struct Outcome {
@@ -159,7 +146,7 @@ TEST(ForgeryTest, ReencodingDoesNotTakeASignerOffAList) {
   model::TrustStore disallowed;
   disallowed.name = "disallowed";
   disallowed.purposes = stores[0].purposes;
-  model::TrustEntry entry = Entry(A().publisher.der);
+  model::TrustEntry entry = TrustEntryOf(A().publisher);
   entry.certificate.clear();
   entry.anchor = false;
   entry.disallowed_after = base::Instant{};
@@ -190,8 +177,7 @@ TEST(ForgeryTest, AttributeWithAStandardNameIsStillCargoWhenUnsigned) {
 // digestAlgorithms is a set that nobody reads, of any size: each entry must be
 // a digest, once.
 TEST(ForgeryTest, CargoAmongTheDigestAlgorithmsIsNoticed) {
-  const ByteVector file =
-      forge::SignedFile(forge::SignatureBy(A().publisher));
+  const ByteVector file = forge::SignedFile(forge::SignatureBy(A().publisher));
   const auto sha256 =
       forge::AlgorithmIdentifier(forge::HashOid(forge::HashAlgorithm::kSha256));
   const auto made_up = forge::AlgorithmIdentifier("1.3.6.1.4.1.99999.12345");

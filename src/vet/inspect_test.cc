@@ -16,6 +16,7 @@
 #include "vet/file_hash.h"
 #include "vet/findings.h"
 #include "vet/policy.h"
+#include "vet/sample/forged_store.h"
 
 namespace countersign::vet {
 namespace {
@@ -25,14 +26,6 @@ using model::Format;
 using model::Inspection;
 using std::string_literals::operator""s;
 
-model::TrustEntry Anchor(const forge::Certificate& certificate) {
-  model::TrustEntry entry;
-  entry.sha256 =
-      base::Hash(base::DigestAlgorithm::kSha256, certificate.der).Hex();
-  entry.certificate = certificate.der;
-  return entry;
-}
-
 InspectOptions Options() {
   InspectOptions options;
   options.at = base::FromUnixSeconds(forge::kEvaluationTime);
@@ -41,11 +34,8 @@ InspectOptions Options() {
 
 Inspection Look(const ByteVector& file,
                 const InspectOptions& options = Options()) {
-  model::TrustStore store;
-  store.name = "forge";
-  store.purposes = {model::Purpose::kCodeSigning};
-  store.entries = {Anchor(forge::TestAuthorities().root)};
-  signing::Verifier verifier({store}, {});
+  signing::Verifier verifier({ForgedStore({forge::TestAuthorities().root})},
+                             {});
   return Inspect(*base::Blob::Own(file), verifier, options);
 }
 

@@ -18,6 +18,7 @@
 #include "signing/verify.h"
 #include "vet/inspect.h"
 #include "vet/policy.h"
+#include "vet/sample/forged_store.h"
 
 namespace countersign::vet {
 namespace {
@@ -26,25 +27,13 @@ using forge::ByteVector;
 using model::Integrity;
 using model::Trust;
 
-model::TrustEntry Anchor(const forge::Certificate& certificate) {
-  model::TrustEntry entry;
-  entry.sha256 =
-      base::Hash(base::DigestAlgorithm::kSha256, certificate.der).Hex();
-  entry.certificate = certificate.der;
-  return entry;
-}
-
 class Tamper : public testing::Test {
  protected:
   Tamper() {
     const forge::Authorities& cast = forge::TestAuthorities();
-    model::TrustStore store;
-    store.name = "forge";
-    store.purposes = {model::Purpose::kCodeSigning,
-                      model::Purpose::kTimeStamping};
-    store.entries = {Anchor(cast.root), Anchor(cast.time_root)};
     verifier_ = std::make_unique<signing::Verifier>(
-        std::vector<model::TrustStore>{store},
+        std::vector<model::TrustStore>{
+            ForgedStore({cast.root, cast.time_root})},
         std::vector<std::vector<uint8_t>>{});
   }
 

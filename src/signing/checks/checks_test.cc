@@ -164,6 +164,10 @@ const std::vector<Row>& Rows() {
          f.signatures[0].integrity = Integrity::kUnsupported;
          f.signatures[0].integrity_reason = "why";
        }},
+      {"signing.unsupported", Severity::kLow,
+       [](SigningFacts& f) {
+         f.signatures[0].page_hashes = model::PageHashes::kUnsupported;
+       }},
       {"signing.table_overlaps_section", Severity::kHigh,
        [](SigningFacts& f) {
          f.table_overlaps_section = base::ByteRange{8000, 1000};

@@ -164,6 +164,14 @@ void CheckUnsupported(const SigningFacts& facts, Sink& sink) {
                             signature.integrity_reason),
                 signature.range, {{"signature", Number(signature.index)}});
     }
+    // Why low: the digest of the whole file covers every page.
+    if (signature.page_hashes == model::PageHashes::kUnsupported) {
+      sink.Give(model::Severity::kLow,
+                fmt::format("The page hashes of {} were not compared: the "
+                            "headers of the image are larger than a page.",
+                            Which(facts, signature)),
+                signature.range, {{"signature", Number(signature.index)}});
+    }
   }
 }
 
