@@ -7,7 +7,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <memory>
+#include <new>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -141,7 +143,20 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return Misused(*program, error);
   }
-  return action ? action() : kExitError;
+  if (!action) {
+    return kExitError;
+  }
+  // The last resort: an exception that gets here is an error of the program or
+  // a lack of memory, and still deserves a sentence.
+  try {
+    return action();
+  } catch (const std::bad_alloc&) {
+    Complain("Out of memory. Free some memory, or lower --jobs.");
+  } catch (const std::exception& error) {
+    Complain(
+        fmt::format("Internal error: {}. Please report it.", error.what()));
+  }
+  return kExitError;
 }
 
 }  // namespace countersign::app

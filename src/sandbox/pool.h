@@ -32,6 +32,9 @@ struct PoolOptions {
   // under examination are page cache and do not count, so a job may map a file
   // larger than this.
   uint64_t memory_bytes = uint64_t{1} << 30;
+  // Address space beyond that: the largest file that a job can map.
+  // Limit: 64 GiB, whose page tables take 128 MiB if every page is touched.
+  uint64_t map_bytes = uint64_t{64} << 30;
   // Real time from handing over a job to the last byte of its answer. The
   // start of a worker (`prepare` included) may take this long too.
   std::chrono::milliseconds wall_timeout{60'000};

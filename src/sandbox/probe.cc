@@ -45,6 +45,12 @@ long MakeExecutable(int /*descriptor*/) {
   return mprotect(map, 4096, PROT_READ | PROT_EXEC);
 }
 
+long MakeReadOnly(int /*descriptor*/) {
+  void* map = mmap(nullptr, 4096, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return mprotect(map, 4096, PROT_READ);
+}
+
 long MapShared(int /*descriptor*/) {
   void* map = mmap(nullptr, 4096, PROT_READ | PROT_WRITE,
                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -72,7 +78,7 @@ long Stat(int /*descriptor*/) {
   return stat("/etc/passwd", &status);
 }
 
-constexpr std::array<Action, 19> kActions = {{
+constexpr std::array<Action, 20> kActions = {{
     {"open a file for reading",
      [](int) -> long { return open("/etc/passwd", O_RDONLY); }},
     {"create a file",
@@ -95,6 +101,7 @@ constexpr std::array<Action, 19> kActions = {{
     {"map executable memory", MapExecutable},
     {"make memory executable", MakeExecutable},
     {"share memory", MapShared},
+    {"hide memory from its limit", MakeReadOnly},
     {"change a process attribute",
      [](int) -> long { return syscall(SYS_prctl, 4, 1, 0, 0, 0); }},
     {"control a device",

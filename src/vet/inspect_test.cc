@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -241,7 +242,8 @@ TEST(HashFile, ReadsEverythingFromTheStart) {
     ASSERT_EQ(write(descriptor, bytes.data(), bytes.size()),
               static_cast<ssize_t>(size));
     const off_t before = lseek(descriptor, 0, SEEK_CUR);
-    const auto digest = HashFile(descriptor);
+    const auto digest =
+        HashFile(descriptor, std::chrono::steady_clock::time_point::max());
     ASSERT_TRUE(digest.has_value());
     EXPECT_EQ(digest->size_bytes, size);
     EXPECT_EQ(digest->sha256,
@@ -252,9 +254,23 @@ TEST(HashFile, ReadsEverythingFromTheStart) {
 }
 
 TEST(HashFile, FailsWithTheSystemsWords) {
-  const auto digest = HashFile(-1);
+  const auto digest =
+      HashFile(-1, std::chrono::steady_clock::time_point::max());
   ASSERT_FALSE(digest.has_value());
   EXPECT_FALSE(digest.error().empty());
+}
+
+// A sparse file of a TiB, which would take a quarter of an hour.
+TEST(HashFile, EndsAtTheDeadline) {
+  const int descriptor = memfd_create("file", 0);
+  ASSERT_EQ(ftruncate(descriptor, off_t{1} << 40), 0);
+  const auto begun = std::chrono::steady_clock::now();
+  const auto digest =
+      HashFile(descriptor, begun + std::chrono::milliseconds(50));
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(30));
+  ASSERT_FALSE(digest.has_value());
+  EXPECT_EQ(digest.error(), "the time limit was reached");
+  close(descriptor);
 }
 
 }  // namespace

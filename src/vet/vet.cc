@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <future>
+#include <system_error>
 #include <utility>
 
 #include "model/wire.h"
@@ -126,7 +127,7 @@ class PoolVetter : public Vetter {
       if (!input) {
         return std::nullopt;
       }
-      InWork& work = in_work_.emplace_back(Begin(*std::move(input)));
+      InWork& work = in_work_.emplace_back(vetter_.Begin(*std::move(input)));
       return sandbox::Job{{}, work.input.descriptor};
     }
 
@@ -142,7 +143,7 @@ class PoolVetter : public Vetter {
     std::deque<InWork> in_work_;
   };
 
-  static InWork Begin(Input input) {
+  InWork Begin(Input input) const {
     InWork work{std::move(input), Clock::now(), {}, false, {}, {}};
     const int descriptor = work.input.descriptor;
     work.is_regular =
@@ -150,10 +151,18 @@ class PoolVetter : public Vetter {
     if (!work.is_regular) {
       return work;
     }
-    if (work.before.st_size >= kHashBesideBytes) {
-      work.beside = std::async(std::launch::async, HashFile, descriptor);
-    } else {
-      work.digest = HashFile(descriptor);
+    const Clock::time_point deadline = work.start + options_.time_limit;
+    if (work.before.st_size < kHashBesideBytes) {
+      work.digest = HashFile(descriptor, deadline);
+      return work;
+    }
+    try {
+      work.beside =
+          std::async(std::launch::async, HashFile, descriptor, deadline);
+    } catch (const std::system_error&) {
+      // No thread can be had: one after the other.
+      work.beside =
+          std::async(std::launch::deferred, HashFile, descriptor, deadline);
     }
     return work;
   }
@@ -197,11 +206,14 @@ class PoolVetter : public Vetter {
     if (work.beside.valid()) {
       work.digest = work.beside.get();
     }
-    if (!work.digest) {
-      return Failed(size,
-                    fmt::format("reading failed ({})", work.digest.error()));
-    }
     model::Inspection inspection = Decode(answer, size);
+    if (!work.digest) {
+      return answer.outcome == sandbox::Outcome::kTimedOut
+                 ? inspection
+                 : Failed(size, fmt::format("its digest could not be computed "
+                                            "({})",
+                                            work.digest.error()));
+    }
     struct stat after{};
     if (fstat(work.input.descriptor, &after) != 0 ||
         after.st_size != before.st_size || work.digest->size_bytes != size ||
@@ -256,7 +268,11 @@ std::vector<uint8_t> Handle(signing::Verifier& verifier,
                             const InspectOptions& options, int descriptor) {
   const auto blob = base::Blob::Open(descriptor);
   if (!blob) {
-    return {};
+    struct stat status{};
+    const bool known = fstat(descriptor, &status) == 0;
+    return model::EncodeWire(
+        Failed(known ? static_cast<uint64_t>(status.st_size) : 0,
+               "it is too large to be mapped, or cannot be read"));
   }
   return model::EncodeWire(Inspect(**blob, verifier, options));
 }
@@ -289,6 +305,9 @@ std::expected<std::unique_ptr<Vetter>, std::string> Vetter::Start(
   pool_options.cpu_seconds_per_job =
       static_cast<unsigned>((options.time_limit.count() + 999) / 1000);
   pool_options.jobs_per_worker = options.process_per_file ? 1 : 0;
+  // Limit: 8 MiB. Reports of real files have up to 20 kB as JSON; decoded and
+  // printed, a hostile one takes up to thirty times its size.
+  pool_options.max_answer_bytes = uint64_t{8} << 20;
   // Why 3: one in hand, one that waits in the worker's socket, and one that
   // the caller prepares.
   pool_options.jobs_ahead = options.jobs > 1 ? 3 : 1;

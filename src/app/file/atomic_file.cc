@@ -175,6 +175,18 @@ std::expected<void, std::string> AtomicFile::Commit() {
   return {};
 }
 
+std::expected<std::string, std::string> AtomicFile::KeepPartial() {
+  if (temporary_.empty()) {
+    return target_;
+  }
+  std::string partial = target_ + ".partial";
+  if (::rename(temporary_.c_str(), partial.c_str()) != 0) {
+    return Failure("write", errno);
+  }
+  temporary_.clear();
+  return partial;
+}
+
 std::expected<std::vector<uint8_t>, std::string> ReadWholeFile(
     const std::string& path, uint64_t limit_bytes) {
   const auto failure = [&path](std::string_view why) {

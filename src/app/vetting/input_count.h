@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -20,6 +21,9 @@ class InputCount {
   [[nodiscard]] uint64_t Bytes() const { return bytes_; }
 
  private:
+  void Count(const std::vector<std::string>& paths,
+             const std::stop_token& stop);
+
   std::atomic<uint64_t> files_{0};
   std::atomic<uint64_t> bytes_{0};
   std::atomic<bool> finished_{false};

@@ -80,6 +80,23 @@ std::expected<void, std::string> ReportOutput::Write(std::string_view text) {
   return {};
 }
 
+std::string ReportOutput::EndEarly() {
+  if (!file_) {
+    return "the reports printed so far are complete.";
+  }
+  if (!printed_) {
+    file_.reset();
+    return fmt::format("{} was not written.", request_.output);
+  }
+  const auto kept = file_->KeepPartial();
+  file_.reset();
+  return kept ? fmt::format(
+                    "{} was not written; the reports made so far are "
+                    "in {}.",
+                    request_.output, *kept)
+              : kept.error();
+}
+
 std::expected<void, std::string> ReportOutput::Finish(const Summary& summary,
                                                       double seconds) {
   if (many_ && !request_.json && !request_.quiet) {

@@ -29,8 +29,10 @@ class ReportOutput {
   // Prints what ends a run, and puts the output file in its place.
   [[nodiscard]] std::expected<void, std::string> Finish(const Summary& summary,
                                                         double seconds);
-  // Removes the unfinished output file.
-  void Discard() { file_.reset(); }
+  // Ends a run before its time: keeps what an output file holds so far under
+  // another name, or removes it when it holds nothing. Yields what became of
+  // the reports, as the rest of a sentence.
+  [[nodiscard]] std::string EndEarly();
 
   // The device and inode of the file being written; zeros without one.
   [[nodiscard]] FileIdentity Identity() const {

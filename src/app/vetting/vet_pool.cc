@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <system_error>
 
 #include "app/file/descriptor.h"
 #include "app/vetting/input_file.h"
@@ -87,10 +88,14 @@ VetPool::VetPool(vet::Vetter& vetter, InputWalk walk, Options options)
   const unsigned jobs = std::max(1U, options_.jobs);
   threads_.reserve(jobs);
   for (unsigned i = 0; i < jobs; ++i) {
-    threads_.emplace_back([this] {
-      Inputs inputs(*this);
-      vetter_.VetAll(inputs);
-    });
+    try {
+      threads_.emplace_back([this] {
+        Inputs inputs(*this);
+        vetter_.VetAll(inputs);
+      });
+    } catch (const std::system_error&) {
+      break;  // the system allows no more; one is enough to go on
+    }
   }
 }
 

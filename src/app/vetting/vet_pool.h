@@ -41,12 +41,16 @@ class VetPool {
     std::function<std::string(const model::Report&)> render;
   };
 
-  // Starts the threads. `vetter` must outlive the pool.
+  // Starts the threads, as many of options.jobs as the system allows. `vetter`
+  // must outlive the pool.
   VetPool(vet::Vetter& vetter, InputWalk walk, Options options);
   // Waits for the inputs that are being vetted.
   ~VetPool();
   VetPool(const VetPool&) = delete;
   VetPool& operator=(const VetPool&) = delete;
+
+  // False when not one thread could be started: nothing will come.
+  [[nodiscard]] bool IsRunning() const { return !threads_.empty(); }
 
   enum class Answer : uint8_t { kOutcome, kNotYet, kEnd };
   // The next outcome in the order of the inputs, if it is there before the

@@ -104,6 +104,11 @@ class Run {
                   [this](const model::Report& report) {
                     return output_.Render(report);
                   }});
+    if (!pool.IsRunning()) {
+      Say("Cannot start a thread. Raise the limit on processes (ulimit -u), or "
+          "end some of them.");
+      return Leave(pool, kExitError);
+    }
     for (;;) {
       Outcome outcome;
       const VetPool::Answer answer = pool.Next(outcome, kTick);
@@ -114,6 +119,10 @@ class Run {
         return Finish();
       }
       if (answer == VetPool::Answer::kOutcome && !Take(outcome)) {
+        if (!output_.Abandoned()) {
+          Say(fmt::format("Stopped after {}: {}",
+                          Count(summary_.Files(), "file"), output_.EndEarly()));
+        }
         return Leave(pool, kExitError);
       }
       if (progress_.Due()) {
@@ -185,12 +194,8 @@ class Run {
   }
 
   int Interrupted(VetPool& pool, int signal) {
-    const std::string kept =
-        request_.output.empty()
-            ? "the reports printed so far are complete."
-            : fmt::format("{} was not written.", request_.output);
     Say(fmt::format("Interrupted after {}: {}", Count(summary_.Files(), "file"),
-                    kept));
+                    output_.EndEarly()));
     return Leave(pool, 128 + signal);
   }
 
@@ -198,7 +203,6 @@ class Run {
   // that takes long: workers end when this process does.
   int Leave(VetPool& pool, int code) {
     progress_.Clear();
-    output_.Discard();
     pool.Stop();
     if (!pool.WaitUntilIdle(kGrace)) {
       std::_Exit(code);

@@ -58,12 +58,20 @@ bool LimitResources(const PoolOptions& options) {
   return fine;
 }
 
-// Why RLIMIT_DATA and not RLIMIT_AS: it counts private writable memory only
-// (since Linux 4.7), so that a file of many GiB can be mapped read-only while
-// the heap stays bounded. The filter refuses the maps it would not count.
-bool LimitMemory(const PoolOptions& options, uint64_t born_bytes) {
-  const uint64_t limit = options.memory_bytes + born_bytes;
-  return limit >= born_bytes && Limit(RLIMIT_DATA, limit, limit);
+// `born` and the bytes on top of it; the largest number when that is too much.
+uint64_t Above(uint64_t born, uint64_t more) {
+  return more > RLIM_INFINITY - born ? RLIM_INFINITY : born + more;
+}
+
+// RLIMIT_DATA counts private writable memory only (since Linux 4.7), so that a
+// file of many GiB can be mapped read-only while the heap stays bounded. The
+// filter refuses what it would not count. RLIMIT_AS is far above and is there
+// for the page tables, which nothing else limits.
+bool LimitMemory(const PoolOptions& options, const MemoryUse& born_with) {
+  const uint64_t data = Above(born_with.private_bytes, options.memory_bytes);
+  const uint64_t address = Above(
+      Above(born_with.address_bytes, options.memory_bytes), options.map_bytes);
+  return Limit(RLIMIT_DATA, data, data) && Limit(RLIMIT_AS, address, address);
 }
 
 bool DropCapabilities() {
@@ -128,20 +136,25 @@ void FollowParent(int parent) {
   }
 }
 
-uint64_t PrivateMemoryBytes() {
+MemoryUse OwnMemory() {
+  MemoryUse use;
   std::FILE* status = std::fopen("/proc/self/status", "re");
   if (status == nullptr) {
-    return 0;
+    return use;
   }
-  uint64_t kibibytes = 0;
   std::array<char, 256> line{};
   while (std::fgets(line.data(), line.size(), status) != nullptr) {
+    const auto bytes = [&line] {
+      return std::strtoull(line.data() + 7, nullptr, 10) * 1024;
+    };
     if (std::strncmp(line.data(), "VmData:", 7) == 0) {
-      kibibytes = std::strtoull(line.data() + 7, nullptr, 10);
+      use.private_bytes = bytes();
+    } else if (std::strncmp(line.data(), "VmSize:", 7) == 0) {
+      use.address_bytes = bytes();
     }
   }
   std::fclose(status);
-  return kibibytes * 1024;
+  return use;
 }
 
 void LockDownSpawner() {
@@ -155,7 +168,7 @@ void LockDownSpawner() {
   }
 }
 
-Layers LockDownWorker(const PoolOptions& options, uint64_t born_bytes) {
+Layers LockDownWorker(const PoolOptions& options, const MemoryUse& born_with) {
   Layers layers;
   layers.no_new_privileges = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
                              prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
@@ -163,7 +176,7 @@ Layers LockDownWorker(const PoolOptions& options, uint64_t born_bytes) {
   layers.not_traceable = prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
                          prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0;
   layers.resource_limits = LimitResources(options);
-  layers.memory_limit = !kSanitized && LimitMemory(options, born_bytes);
+  layers.memory_limit = !kSanitized && LimitMemory(options, born_with);
   layers.landlock_abi = DenyAllByLandlock();
   layers.file_system_denied =
       layers.landlock_abi >= 1 && OpeningRootIsRefused();

@@ -43,16 +43,22 @@ void ResetSignals();
 // ends; exits at once if it already has.
 void FollowParent(int parent);
 
-// Bytes of private memory the calling process has now; 0 when unknown.
-[[nodiscard]] uint64_t PrivateMemoryBytes();
+// What a process has now; 0 when unknown.
+struct MemoryUse {
+  uint64_t private_bytes = 0;  // heap and writable maps
+  uint64_t address_bytes = 0;  // everything mapped
+};
+
+// The memory of the calling process.
+[[nodiscard]] MemoryUse OwnMemory();
 
 // Locks down the spawner as far as forking and locking down workers allows.
 // Errors are not reported: each worker proves its own layers.
 void LockDownSpawner();
 
 // Locks down a worker and yields the layers it found in force afterwards.
-// `born_bytes` is PrivateMemoryBytes() at birth.
+// `born_with` is OwnMemory() at birth.
 [[nodiscard]] Layers LockDownWorker(const PoolOptions& options,
-                                    uint64_t born_bytes);
+                                    const MemoryUse& born_with);
 
 }  // namespace countersign::sandbox

@@ -35,7 +35,7 @@ class Nursery {
   Nursery(const PoolOptions& options, const Service& service)
       : options_(options), service_(service) {
     self_ = getpid();
-    born_bytes_ = PrivateMemoryBytes();
+    born_with_ = OwnMemory();
   }
 
   // Forks worker `number`; `socket` becomes the pool's end of its socket, to
@@ -47,7 +47,7 @@ class Nursery {
     }
     const pid_t pid = fork();
     if (pid == 0) {
-      WorkerMain(pair[1], self_, options_, service_, born_bytes_);
+      WorkerMain(pair[1], self_, options_, service_, born_with_);
     }
     const int error = errno;
     close(pair[1]);
@@ -118,7 +118,7 @@ class Nursery {
   const PoolOptions& options_;
   const Service& service_;
   int self_ = 0;
-  uint64_t born_bytes_ = 0;
+  MemoryUse born_with_;
   std::map<uint64_t, pid_t> living_;   // by worker number
   std::map<uint64_t, int> dead_;       // status nobody has asked for yet
   std::map<pid_t, uint64_t> retired_;  // status nobody will ask for

@@ -86,8 +86,10 @@ void AllowMemory(Filter& filter) {
       SCMP_SYS(mmap),
       {Only(2, PROT_READ | PROT_WRITE),
        Only(3, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, MAP_PRIVATE)});
-  // Why: malloc grows and trims arenas left over from the caller's threads.
-  filter.Allow(SCMP_SYS(mprotect), {Only(2, PROT_READ | PROT_WRITE)});
+  // Why: malloc grows arenas left over from the caller's threads. Only to
+  // writable: what is made read-only is no longer counted.
+  filter.Allow(SCMP_SYS(mprotect),
+               {{2, SCMP_CMP_EQ, PROT_READ | PROT_WRITE, 0}});
   filter.Allow(SCMP_SYS(munmap));
   filter.Allow(SCMP_SYS(mremap));
   filter.Allow(SCMP_SYS(brk));
@@ -131,6 +133,7 @@ void AllowProcess(Filter& filter) {
 // refused instead of punished.
 void AllowSanitizers(Filter& filter) {
   filter.Allow(SCMP_SYS(mmap), {Only(2, PROT_READ | PROT_WRITE)});
+  filter.Allow(SCMP_SYS(mprotect), {Only(2, PROT_READ | PROT_WRITE)});
   for (const int call :
        {SCMP_SYS(madvise), SCMP_SYS(sigaltstack), SCMP_SYS(rt_sigaction),
         SCMP_SYS(sched_yield), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep),

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -87,6 +88,17 @@ inline std::vector<uint8_t> Act(Bytes request, int descriptor) {
   }
   if (text == "bomb") {
     return TakeMemory();
+  }
+  if (text == "reserve") {
+    // Read-only memory does not count as data.
+    constexpr size_t kGibibyte = size_t{1} << 30;
+    int taken = 0;
+    while (taken < 1000 && mmap(nullptr, kGibibyte, PROT_READ,
+                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+                                0) != MAP_FAILED) {
+      ++taken;
+    }
+    return ToBytes(std::to_string(taken));
   }
   if (text == "throw") {
     std::rethrow_exception(std::make_exception_ptr(

@@ -179,7 +179,7 @@ void Prepare(const PoolOptions& options, const Service& service,
 }  // namespace
 
 void WorkerMain(int socket, int spawner, const PoolOptions& options,
-                const Service& service, uint64_t born_bytes) {
+                const Service& service, const MemoryUse& born_with) {
   if (!KeepOnlySocket(socket)) {
     _exit(kExitNoStart);
   }
@@ -189,7 +189,7 @@ void WorkerMain(int socket, int spawner, const PoolOptions& options,
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  const Layers layers = LockDownWorker(options, born_bytes);
+  const Layers layers = LockDownWorker(options, born_with);
   try {
     Socket wire;
     Prepare(options, service, layers, wire);

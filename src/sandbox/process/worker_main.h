@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "sandbox/pool.h"
+#include "sandbox/process/lockdown.h"
 
 namespace countersign::sandbox {
 
@@ -13,10 +14,10 @@ inline constexpr int kExitOutOfMemory = 97;
 inline constexpr int kExitNoStart = 98;
 
 // Locks down the calling process, a fresh fork of process `spawner`, prepares
-// the service, and serves jobs from `socket` until it is closed. `born_bytes`
-// is the private memory it was born with. Never returns.
+// the service, and serves jobs from `socket` until it is closed. `born_with`
+// is the memory it was born with. Never returns.
 [[noreturn]] void WorkerMain(int socket, int spawner,
                              const PoolOptions& options, const Service& service,
-                             uint64_t born_bytes);
+                             const MemoryUse& born_with);
 
 }  // namespace countersign::sandbox
