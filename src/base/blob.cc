@@ -15,9 +15,6 @@ namespace {
 // hasher, and its buffer below the size from which malloc asks the kernel.
 constexpr uint64_t kChunk = uint64_t{64} << 10;
 constexpr uint64_t kPage = 4096;
-// Limit: 1 MiB is read, more is mapped. Unmapping interrupts every core that
-// the process ran on, which for small files costs more than to copy them.
-constexpr size_t kSmallFile = size_t{1} << 20;
 
 void Feed(Bytes bytes, std::span<Hasher> hashers) {
   for (Hasher& hasher : hashers) {

@@ -28,8 +28,15 @@ class Blob {
   Blob& operator=(const Blob&) = delete;
   ~Blob();
 
+  // A file up to this size is read into memory, a larger one is mapped.
+  // Why: unmapping interrupts every core that the process ran on, which for
+  // small files costs more than to copy them.
+  static constexpr size_t kSmallFile = size_t{1} << 20;
+
   // Valid as long as the blob.
   [[nodiscard]] Bytes View() const { return view_; }
+  // True when nobody else can change the bytes: they are not a mapped file.
+  [[nodiscard]] bool IsCopy() const { return descriptor_ < 0; }
 
   // Feeds the bytes of `range` to `hashers`. Fails with kIo or kTruncated at
   // the offset where the file could not be read; else `range` must lie inside

@@ -1,7 +1,12 @@
 // The checks of this module: one row each, most weighty first. Adding one is
 // a function in checks/, a row here, a page in docs/findings/, and a case
 // where it fires and one where it must not.
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
+#include <functional>
+#include <iterator>
 
 #include "signing/checks/check.h"
 #include "signing/judge.h"
@@ -147,10 +152,26 @@ void Sink::Give(model::Severity severity, std::string message,
 
 std::vector<model::Finding> Judge(const SigningFacts& facts, uint32_t artifact,
                                   uint64_t size_bytes, base::Instant at) {
+  // Limit: 32 findings of one row. Nobody reads more; the last one counts what
+  // is left out, with the weight of the heaviest of it.
+  constexpr size_t kMostOfARow = 32;
   std::vector<model::Finding> findings;
   for (const Check& check : kChecks) {
-    Sink sink(check, artifact, size_bytes, at, findings);
+    std::vector<model::Finding> given;
+    Sink sink(check, artifact, size_bytes, at, given);
     check.run(facts, sink);
+    if (given.size() > kMostOfARow) {
+      std::ranges::stable_sort(given, std::ranges::greater{},
+                               &model::Finding::severity);
+      model::Finding& last = given[kMostOfARow - 1];
+      last.message =
+          fmt::format("And {} more like the {} above.",
+                      given.size() - kMostOfARow + 1, kMostOfARow - 1);
+      last.parameters = {
+          {"more", static_cast<int64_t>(given.size() - kMostOfARow + 1)}};
+      given.resize(kMostOfARow);
+    }
+    std::ranges::move(given, std::back_inserter(findings));
   }
   return findings;
 }

@@ -1,10 +1,17 @@
 #include "vet/vet.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <cerrno>
+#include <csignal>
 
+#include <algorithm>
 #include <deque>
 #include <future>
+#include <new>
+#include <set>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -56,26 +63,116 @@ model::Inspection Failed(uint64_t size_bytes, const std::string& reason) {
   return inspection;
 }
 
-// What the worker may have got wrong without the decoder noticing: indexes
-// and ranges that point outside.
-bool IsSound(const model::Inspection& inspection, uint64_t size_bytes) {
-  if (inspection.artifacts.empty() ||
-      inspection.artifacts[0].size != size_bytes) {
-    return false;
-  }
-  for (const model::Finding& finding : inspection.findings) {
-    if (finding.artifact >= inspection.artifacts.size() ||
-        finding.evidence.empty()) {
-      return false;
-    }
-    for (const base::ByteRange& range : finding.evidence) {
-      if (!range.Inside(inspection.artifacts[finding.artifact].size)) {
-        return false;
+// Certificates that anchor something: store name and SHA-256.
+using Anchors = std::set<std::pair<std::string_view, std::string_view>>;
+
+Anchors AnchorsOf(const std::vector<model::TrustStore>& stores) {
+  Anchors anchors;
+  for (const model::TrustStore& store : stores) {
+    for (const model::TrustEntry& entry : store.entries) {
+      if (!entry.certificate.empty()) {
+        anchors.emplace(store.name, entry.sha256);
       }
     }
   }
-  return true;
+  return anchors;
 }
+
+// A signature is trusted only through a certificate that this process holds.
+bool IsSound(const model::SignatureFacts& signature, size_t signatures,
+             uint64_t size_bytes, const Anchors& anchors) {
+  if (!signature.range.Inside(size_bytes) ||
+      (signature.nested_in && *signature.nested_in >= signatures)) {
+    return false;
+  }
+  return signature.trust != model::Trust::kTrusted ||
+         (signature.signer && !signature.chain.empty() &&
+          anchors.contains(
+              {signature.chain.back().store, signature.chain.back().sha256}));
+}
+
+bool IsSound(const model::Finding& finding,
+             const std::vector<model::Artifact>& artifacts) {
+  // Limit: parameters and ranges of a finding; the checks give up to ten.
+  constexpr size_t kMostDetails = 1000;
+  if (finding.artifact >= artifacts.size() || finding.evidence.empty() ||
+      finding.evidence.size() > kMostDetails ||
+      finding.parameters.size() > kMostDetails) {
+    return false;
+  }
+  const uint64_t size = artifacts[finding.artifact].size;
+  return std::ranges::all_of(
+      finding.evidence,
+      [size](const base::ByteRange& range) { return range.Inside(size); });
+}
+
+// What the worker may have got wrong without the decoder noticing: indexes
+// and ranges that point outside, and trust that no store gives.
+// Limit: this version looks at one artifact, at most 64 signatures in it, and
+// gives at most 32 findings of a kind.
+bool IsSound(const model::Inspection& inspection, uint64_t size_bytes,
+             const Anchors& anchors) {
+  constexpr size_t kMostSignatures = 1000;
+  constexpr size_t kMostFindings = 10'000;
+  const auto& artifacts = inspection.artifacts;
+  if (artifacts.size() != 1 || artifacts[0].size != size_bytes ||
+      artifacts[0].id != 0 || artifacts[0].parent ||
+      !artifacts[0].findings.empty() ||
+      artifacts[0].signatures.size() > kMostSignatures ||
+      inspection.findings.size() > kMostFindings ||
+      inspection.limits.size() > kMostFindings) {
+    return false;
+  }
+  const auto& signatures = artifacts[0].signatures;
+  return std::ranges::all_of(signatures,
+                             [&](const model::SignatureFacts& signature) {
+                               return IsSound(signature, signatures.size(),
+                                              size_bytes, anchors);
+                             }) &&
+         std::ranges::all_of(inspection.findings,
+                             [&](const model::Finding& finding) {
+                               return IsSound(finding, artifacts);
+                             }) &&
+         std::ranges::all_of(inspection.limits,
+                             [&](const model::LimitReached& limit) {
+                               return limit.artifact < artifacts.size();
+                             });
+}
+
+// Keeps writers away from a file while it is read: a read lease, which nobody
+// gets while the file is open for writing anywhere, a writable mapping
+// included, and which shows afterwards whether somebody tried.
+// Spec: fcntl(2), "Leases".
+class WriterWatch {
+ public:
+  enum class State : uint8_t { kNone, kHeld, kWriterThere };
+
+  // Not every file system has leases, and only its owner gets one on a file.
+  State Begin(int descriptor) {
+    descriptor_ = descriptor;
+    // Why: who wants to write raises a signal here. The usual one, SIGIO, would
+    // end the process; this one does nothing.
+    (void)fcntl(descriptor, F_SETSIG, SIGURG);
+    if (fcntl(descriptor, F_SETLEASE, F_RDLCK) == 0) {
+      return state_ = State::kHeld;
+    }
+    return state_ = errno == EAGAIN ? State::kWriterThere : State::kNone;
+  }
+  // Gives the lease back; yields whether a writer was there.
+  bool SawWriter() {
+    if (state_ == State::kHeld) {
+      const bool disturbed = fcntl(descriptor_, F_GETLEASE) != F_RDLCK;
+      (void)fcntl(descriptor_, F_SETLEASE, F_UNLCK);
+      state_ = State::kNone;
+      return disturbed;
+    }
+    return state_ == State::kWriterThere;
+  }
+
+ private:
+  int descriptor_ = -1;
+  State state_ = State::kNone;
+};
 
 std::string Explain(const sandbox::Answer& answer,
                     std::chrono::milliseconds limit) {
@@ -96,6 +193,7 @@ class PoolVetter : public Vetter {
   PoolVetter(Options options, std::unique_ptr<sandbox::Pool> pool)
       : options_(std::move(options)),
         sources_(Sources(*options_.stores)),
+        anchors_(AnchorsOf(*options_.stores)),
         pool_(std::move(pool)) {}
 
   void VetAll(InputStream& stream) override {
@@ -112,6 +210,7 @@ class PoolVetter : public Vetter {
     Clock::time_point start;
     struct stat before{};
     bool is_regular = false;
+    WriterWatch writers;         // of a file that is mapped
     std::future<Hashed> beside;  // of a large file
     Hashed digest;
   };
@@ -144,7 +243,7 @@ class PoolVetter : public Vetter {
   };
 
   InWork Begin(Input input) const {
-    InWork work{std::move(input), Clock::now(), {}, false, {}, {}};
+    InWork work{std::move(input), Clock::now(), {}, false, {}, {}, {}};
     const int descriptor = work.input.descriptor;
     work.is_regular =
         fstat(descriptor, &work.before) == 0 && S_ISREG(work.before.st_mode);
@@ -152,6 +251,10 @@ class PoolVetter : public Vetter {
       return work;
     }
     const Clock::time_point deadline = work.start + options_.time_limit;
+    // Why: of a smaller file the worker has a copy, and says which.
+    if (static_cast<uint64_t>(work.before.st_size) > base::Blob::kSmallFile) {
+      (void)work.writers.Begin(descriptor);
+    }
     if (work.before.st_size < kHashBesideBytes) {
       work.digest = HashFile(descriptor, deadline);
       return work;
@@ -161,8 +264,7 @@ class PoolVetter : public Vetter {
           std::async(std::launch::async, HashFile, descriptor, deadline);
     } catch (const std::system_error&) {
       // No thread can be had: one after the other.
-      work.beside =
-          std::async(std::launch::deferred, HashFile, descriptor, deadline);
+      work.digest = HashFile(descriptor, deadline);
     }
     return work;
   }
@@ -214,13 +316,20 @@ class PoolVetter : public Vetter {
                                             "({})",
                                             work.digest.error()));
     }
+    // The digest of what the worker judged, where it read a copy.
+    const std::string judged =
+        std::exchange(inspection.artifacts[0].sha256, std::string());
     struct stat after{};
-    if (fstat(work.input.descriptor, &after) != 0 ||
-        after.st_size != before.st_size || work.digest->size_bytes != size ||
-        after.st_mtim.tv_sec != before.st_mtim.tv_sec ||
-        after.st_mtim.tv_nsec != before.st_mtim.tv_nsec ||
-        after.st_ctim.tv_sec != before.st_ctim.tv_sec ||
-        after.st_ctim.tv_nsec != before.st_ctim.tv_nsec) {
+    if (work.writers.SawWriter()) {
+      inspection = Failed(size, "another process has it open for writing");
+    } else if ((!judged.empty() && judged != work.digest->sha256.Hex()) ||
+               fstat(work.input.descriptor, &after) != 0 ||
+               after.st_size != before.st_size ||
+               work.digest->size_bytes != size ||
+               after.st_mtim.tv_sec != before.st_mtim.tv_sec ||
+               after.st_mtim.tv_nsec != before.st_mtim.tv_nsec ||
+               after.st_ctim.tv_sec != before.st_ctim.tv_sec ||
+               after.st_ctim.tv_nsec != before.st_ctim.tv_nsec) {
       inspection =
           Failed(work.digest->size_bytes, "it changed while it was read");
     }
@@ -238,8 +347,14 @@ class PoolVetter : public Vetter {
       }
       return inspection;
     }
-    auto inspection = model::DecodeWire<model::Inspection>(answer.bytes);
-    if (!inspection || !IsSound(*inspection, size)) {
+    // A hostile answer can take thirty times its size.
+    base::Result<model::Inspection> inspection;
+    try {
+      inspection = model::DecodeWire<model::Inspection>(answer.bytes);
+    } catch (const std::bad_alloc&) {
+      return Failed(size, "there is not enough memory for the worker's answer");
+    }
+    if (!inspection || !IsSound(*inspection, size, anchors_)) {
       return Failed(size, "the worker's answer makes no sense");
     }
     return *std::move(inspection);
@@ -261,6 +376,7 @@ class PoolVetter : public Vetter {
 
   Options options_;
   std::vector<model::TrustSource> sources_;
+  Anchors anchors_;
   std::unique_ptr<sandbox::Pool> pool_;
 };
 
@@ -274,7 +390,14 @@ std::vector<uint8_t> Handle(signing::Verifier& verifier,
         Failed(known ? static_cast<uint64_t>(status.st_size) : 0,
                "it is too large to be mapped, or cannot be read"));
   }
-  return model::EncodeWire(Inspect(**blob, verifier, options));
+  model::Inspection inspection = Inspect(**blob, verifier, options);
+  // Why: the parent reads the file by itself, and a writer that leaves no trace
+  // could show the two of them different bytes.
+  if ((*blob)->IsCopy()) {
+    inspection.artifacts[0].sha256 =
+        base::Hash(base::DigestAlgorithm::kSha256, (*blob)->View()).Hex();
+  }
+  return model::EncodeWire(inspection);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
@@ -75,9 +76,13 @@ std::string Explain(int error) {
 int WriteAll(int descriptor, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(descriptor, text.data(), text.size());
-    if (written > 0) {
+    if (written >= 0) {
       text.remove_prefix(static_cast<size_t>(written));
-    } else if (written < 0 && errno != EINTR) {
+    } else if (errno == EAGAIN) {
+      // The other end set O_NONBLOCK on a pipe or terminal that it shares.
+      pollfd room{descriptor, POLLOUT, 0};
+      (void)::poll(&room, 1, -1);
+    } else {
       return errno;
     }
   }

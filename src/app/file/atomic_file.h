@@ -61,8 +61,9 @@ class AtomicFile {
   FileIdentity identity_;
 };
 
-// Writes all of `text`, resuming after signals and short writes; yields 0 or
-// an errno.
+// Writes all of `text`, resuming after short writes, and waiting where a
+// descriptor does not block by itself; yields 0 or an errno. EINTR: a signal
+// came that somebody catches; part of the text may be written.
 [[nodiscard]] int WriteAll(int descriptor, std::string_view text);
 
 // The bytes of the regular file at `path`, or a sentence saying why not. A

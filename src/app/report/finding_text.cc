@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "app/report/vocabulary.h"
 #include "app/terminal/quantity.h"
@@ -15,16 +18,22 @@ using model::Report;
 
 constexpr size_t kIndent = 2;
 
-// The number (from 1) of the reason that says what `finding` says, or 0. A
-// reason may name the member in front of the finding's sentence.
-size_t ReasonNumber(const Report& report, const Finding& finding) {
-  const auto found = std::ranges::find_if(
-      report.reasons, [&finding](const std::string& reason) {
-        return !finding.message.empty() && reason.ends_with(finding.message);
-      });
-  return found == report.reasons.end()
-             ? 0
-             : static_cast<size_t>(found - report.reasons.begin()) + 1;
+// For each finding the number (from 1) of the reason that says what it says,
+// or 0. A reason may name the member in front of the finding's sentence.
+std::vector<size_t> ReasonNumbers(const Report& report) {
+  std::vector<size_t> numbers;
+  numbers.reserve(report.findings.size());
+  for (const Finding& finding : report.findings) {
+    const auto found = std::ranges::find_if(
+        report.reasons, [&finding](const std::string& reason) {
+          return !finding.message.empty() && reason.ends_with(finding.message);
+        });
+    numbers.push_back(
+        found == report.reasons.end()
+            ? 0
+            : static_cast<size_t>(found - report.reasons.begin()) + 1);
+  }
+  return numbers;
 }
 
 std::string EvidenceWords(const Finding& finding, bool verbose) {
@@ -56,8 +65,8 @@ class FindingWriter {
   FindingWriter(Page& page, const Report& report, bool verbose)
       : page_(page), report_(report), verbose_(verbose) {}
 
-  void Write(const Finding& finding) {
-    const size_t reason = ReasonNumber(report_, finding);
+  // `reason` is the number of the reason that says the same, or 0.
+  void Write(const Finding& finding, size_t reason) {
     page_.Put(kIndent,
               {{fmt::format("{:<8}  ", model::Name(finding.severity)),
                 InkOf(finding.severity)},
@@ -103,27 +112,32 @@ void WriteReasons(Page& page, const Report& report) {
     return;
   }
   page.Heading("Why");
+  // What clears a reason, from the first finding that says the same.
+  std::vector<std::string_view> clears(report.reasons.size() + 1);
+  const std::vector<size_t> numbers = ReasonNumbers(report);
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (clears[numbers[i]].empty()) {
+      clears[numbers[i]] = report.findings[i].clears_if;
+    }
+  }
   for (size_t i = 0; i < report.reasons.size(); ++i) {
     page.Entry(kIndent, {std::to_string(i + 1), Ink::kStrong}, 3,
                {report.reasons[i]});
-    const auto finding =
-        std::ranges::find_if(report.findings, [&](const Finding& candidate) {
-          return ReasonNumber(report, candidate) == i + 1 &&
-                 !candidate.clears_if.empty();
-        });
-    if (finding != report.findings.end()) {
+    if (!clears[i + 1].empty()) {
       page.Paragraph(kIndent + 3,
-                     {"Clears if: " + finding->clears_if, Ink::kQuiet});
+                     {"Clears if: " + std::string(clears[i + 1]), Ink::kQuiet});
     }
   }
 }
 
 void WriteFindings(Page& page, const Report& report, bool verbose) {
-  std::vector<const Finding*> shown;
+  std::vector<std::pair<const Finding*, size_t>> shown;
+  const std::vector<size_t> numbers = ReasonNumbers(report);
   uint64_t left_out = 0;
-  for (const Finding& finding : report.findings) {
+  for (size_t i = 0; i < report.findings.size(); ++i) {
+    const Finding& finding = report.findings[i];
     if (verbose || finding.severity != model::Severity::kInfo) {
-      shown.push_back(&finding);
+      shown.emplace_back(&finding, numbers[i]);
     } else {
       ++left_out;
     }
@@ -131,13 +145,13 @@ void WriteFindings(Page& page, const Report& report, bool verbose) {
   if (shown.empty() && left_out == 0) {
     return;
   }
-  std::ranges::stable_sort(shown, [](const Finding* a, const Finding* b) {
-    return a->severity > b->severity;
+  std::ranges::stable_sort(shown, [](const auto& a, const auto& b) {
+    return a.first->severity > b.first->severity;
   });
   page.Heading("Findings");
   FindingWriter writer(page, report, verbose);
-  for (const Finding* finding : shown) {
-    writer.Write(*finding);
+  for (const auto& [finding, reason] : shown) {
+    writer.Write(*finding, reason);
   }
   if (left_out > 0) {
     page.Paragraph(kIndent, {fmt::format("{}{} for information: --verbose",

@@ -64,7 +64,8 @@ void WriteContents(Page& page, const Report& report, bool verbose) {
     }
   }
   page.Table(kIndent, {{"format"}, {"signed"}, {"size", true}, {"path"}}, rows);
-  const size_t rest = report.artifacts.size() - 1 - rows.size();
+  const size_t members = report.artifacts.size() - 1;
+  const size_t rest = members - std::min(members, rows.size());
   if (rest > 0) {
     page.Paragraph(kIndent,
                    {fmt::format("and {} more: --verbose", rest), Ink::kQuiet});

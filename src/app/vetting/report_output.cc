@@ -74,6 +74,7 @@ std::expected<void, std::string> ReportOutput::Write(std::string_view text) {
   }
   if (const int error = WriteAll(descriptor_, text); error != 0) {
     abandoned_ = error == EPIPE;
+    interrupted_ = error == EINTR;
     return std::unexpected(
         fmt::format("Cannot write standard output: {}", Explain(error)));
   }
@@ -82,7 +83,8 @@ std::expected<void, std::string> ReportOutput::Write(std::string_view text) {
 
 std::string ReportOutput::EndEarly() {
   if (!file_) {
-    return "the reports printed so far are complete.";
+    return interrupted_ ? "the last report printed is cut off."
+                        : "the reports printed so far are complete.";
   }
   if (!printed_) {
     file_.reset();

@@ -40,6 +40,8 @@ class ReportOutput {
   }
   // Nobody reads any more: the other end of the pipe was closed.
   [[nodiscard]] bool Abandoned() const { return abandoned_; }
+  // A signal came while standard output was not read.
+  [[nodiscard]] bool IsInterrupted() const { return interrupted_; }
 
  private:
   ReportOutput(const VetRequest& request, bool many, int standard_output)
@@ -60,6 +62,7 @@ class ReportOutput {
   bool printed_ = false;
   bool last_was_line_ = false;
   bool abandoned_ = false;
+  bool interrupted_ = false;
 };
 
 }  // namespace countersign::app

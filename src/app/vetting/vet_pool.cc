@@ -11,6 +11,24 @@
 
 namespace countersign::app {
 
+namespace {
+
+// About the bytes that an outcome holds.
+uint64_t Weight(const Outcome& outcome) {
+  uint64_t bytes = outcome.text.size();
+  if (outcome.report) {
+    for (const model::Finding& finding : outcome.report->findings) {
+      bytes += sizeof finding + finding.message.size();
+    }
+    for (const std::string& reason : outcome.report->reasons) {
+      bytes += sizeof reason + reason.size();
+    }
+  }
+  return bytes;
+}
+
+}  // namespace
+
 // Steps that are no file to vet are finished on the way.
 class VetPool::Inputs : public vet::InputStream {
  public:
@@ -44,6 +62,7 @@ class VetPool::Inputs : public vet::InputStream {
     work.outcome.report = std::move(report);
     if (pool_.options_.render) {
       work.outcome.text = pool_.options_.render(*work.outcome.report);
+      Shorten(*work.outcome.report);
     }
     pool_.Finish(work.number, std::move(work.outcome));
   }
@@ -54,6 +73,19 @@ class VetPool::Inputs : public vet::InputStream {
     Outcome outcome;
     Descriptor file;
   };
+
+  // Drops what only the text needed: many reports may wait.
+  static void Shorten(model::Report& report) {
+    for (model::Artifact& artifact : report.artifacts) {
+      artifact.signatures = {};
+    }
+    for (model::Finding& finding : report.findings) {
+      finding.evidence = {};
+      finding.attack = {};
+      finding.parameters = {};
+      finding.clears_if = {};
+    }
+  }
 
   // The file of a step, if it is one to be vetted.
   std::optional<Descriptor> Open(Outcome& outcome) {
@@ -104,7 +136,9 @@ VetPool::~VetPool() { Stop(); }
 std::optional<std::pair<uint64_t, WalkStep>> VetPool::Begin(bool may_wait) {
   std::unique_lock lock(mutex_);
   const auto there = [this] {
-    return stopped_ || walked_ || begun_ - delivered_ < kWindow;
+    return stopped_ || walked_ ||
+           (begun_ - delivered_ < kWindow &&
+            (waiting_bytes_ < kWindowBytes || begun_ == delivered_));
   };
   if (may_wait) {
     room_.wait(lock, there);
@@ -127,6 +161,7 @@ std::optional<std::pair<uint64_t, WalkStep>> VetPool::Begin(bool may_wait) {
 void VetPool::Finish(uint64_t number, Outcome outcome) {
   const std::scoped_lock lock(mutex_);
   in_work_.erase(number);
+  waiting_bytes_ += Weight(outcome);
   done_.emplace(number, std::move(outcome));
   if (done_.size() % kBatch == 0 || (stopped_ && in_work_.empty())) {
     ready_.notify_all();
@@ -148,6 +183,7 @@ VetPool::Answer VetPool::Next(Outcome& outcome,
   }
   outcome = std::move(found->second);
   done_.erase(found);
+  waiting_bytes_ -= Weight(outcome);
   ++delivered_;
   room_.notify_one();
   return Answer::kOutcome;

@@ -25,8 +25,8 @@ namespace countersign::app {
 // `step.message`; links and special files have neither.
 struct Outcome {
   WalkStep step;
-  std::optional<model::Report> report;
-  std::string text;  // of the report, as it will be printed
+  std::optional<model::Report> report;  // where `text` was made, in short form
+  std::string text;                     // of the report, as it will be printed
 };
 
 class VetPool {
@@ -66,9 +66,10 @@ class VetPool {
   [[nodiscard]] std::string Current();
 
  private:
-  // Limit: 256 outcomes. A report takes about 20 kB, so 5 MB wait for one slow
-  // file while the other threads go on.
+  // Limit: 256 outcomes, or about 64 MiB of them, wait for one slow file while
+  // the other threads go on. A report takes about 20 kB, so that is 5 MB.
   static constexpr uint64_t kWindow = 256;
+  static constexpr uint64_t kWindowBytes = uint64_t{64} << 20;
   // Why: waking the reader for each of thousands of small files costs more
   // than reporting them. It is woken for every 32, and looks by itself after
   // 10 ms, which nobody notices.
@@ -93,6 +94,7 @@ class VetPool {
   std::map<uint64_t, std::string> in_work_;
   uint64_t begun_ = 0;
   uint64_t delivered_ = 0;
+  uint64_t waiting_bytes_ = 0;  // about what done_ holds
   bool walked_ = false;
   bool stopped_ = false;
   std::vector<std::jthread> threads_;  // last, so that they end first

@@ -119,6 +119,9 @@ class Run {
         return Finish();
       }
       if (answer == VetPool::Answer::kOutcome && !Take(outcome)) {
+        if (const int signal = interruption.Signal(); signal != 0) {
+          return Interrupted(pool, signal);
+        }
         if (!output_.Abandoned()) {
           Say(fmt::format("Stopped after {}: {}",
                           Count(summary_.Files(), "file"), output_.EndEarly()));
@@ -176,7 +179,7 @@ class Run {
   }
 
   bool Written(const std::expected<void, std::string>& result) {
-    if (!result && !output_.Abandoned()) {
+    if (!result && !output_.Abandoned() && !output_.IsInterrupted()) {
       Say(result.error());
     }
     return result.has_value();

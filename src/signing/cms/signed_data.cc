@@ -51,8 +51,14 @@ uint64_t ReadVersion(DerReader& reader, const char* field,
 void ReadAttributes(Input set, DerReader& errors,
                     std::vector<CmsAttribute>& attributes,
                     std::vector<Input>& rest) {
+  // Limit: 256 attributes in a set; signers write fewer than ten.
+  constexpr size_t kMostAttributes = 256;
   DerReader reader(set, errors.SharedBudget());
   while (!reader.AtEnd()) {
+    if (attributes.size() == kMostAttributes) {
+      errors.Fail({Fault::kLimit, reader.Offset(), "attributes"});
+      return;
+    }
     const Element sequence = reader.Expect(tag::kSequence, "Attribute");
     DerReader inner(sequence.value, errors.SharedBudget());
     CmsAttribute attribute;
