@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <cerrno>
@@ -69,6 +70,31 @@ std::expected<std::vector<std::string>, int> StoreNames(
     return std::unexpected(error);
   }
   return names;
+}
+
+// Fails when somebody else than this user and root may change what is at
+// `path`. A directory with the sticky bit protects the files of others.
+std::expected<void, std::string> CheckOwnership(const std::string& path,
+                                                const char* what) {
+  struct stat status{};
+  if (::stat(path.c_str(), &status) != 0) {
+    return {};  // reading it will say why
+  }
+  if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
+    return std::unexpected(fmt::format(
+        "The {} {} belongs to another user (number {}), who can change it. "
+        "Check it, then make it yours: chown.",
+        what, path, status.st_uid));
+  }
+  const bool sticky =
+      S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
+  if ((status.st_mode & S_IWOTH) != 0 && !sticky) {
+    return std::unexpected(fmt::format(
+        "Every user of this machine may write to the {} {}. Check it, then "
+        "take the right away: chmod o-w.",
+        what, path));
+  }
+  return {};
 }
 
 // Makes `path` and what is missing above it; yields 0 or an errno.
@@ -181,21 +207,17 @@ TrustDirectory::Find(std::string_view name) const {
 
 std::expected<model::TrustStore, std::string> TrustDirectory::Load(
     const Entry& entry) {
-  struct stat status{};
-  if (::stat(entry.path.c_str(), &status) == 0 &&
-      (status.st_mode & S_IWOTH) != 0) {
-    return std::unexpected(fmt::format(
-        "Every user of this machine may write to the trust store {}. Check "
-        "it, then take the right away: chmod o-w.",
-        entry.path));
-  }
+  const std::string directory =
+      entry.path.substr(0, std::max<size_t>(1, entry.path.rfind('/')));
+  CS_TRY_VOID(CheckOwnership(entry.path, "trust store"));
+  CS_TRY_VOID(CheckOwnership(directory, "trust directory"));
   const auto bytes = CS_TRY(ReadWholeFile(entry.path, kStoreLimitBytes));
   auto store = DecodeStore(bytes);
   if (!store) {
     return std::unexpected(fmt::format(
-        "The trust store {} {}. Import it again (countersign trust import), "
-        "or remove it.",
-        entry.path, store.error()));
+        "The trust store {} {}. Remove it (countersign trust remove {}), then "
+        "import it again.",
+        entry.path, store.error(), entry.name));
   }
   store->name = entry.name;
   return *std::move(store);
@@ -218,6 +240,15 @@ std::expected<std::string, std::string> TrustDirectory::Save(
         "'.', '_' and '-', but none of the words default, none, system.",
         base::DisplaySafe(store.name)));
   }
+  CS_TRY_VOID(MakeWritable());
+  std::string path = fmt::format("{}/{}{}", writable_, store.name, kSuffix);
+  auto file = CS_TRY(AtomicFile::Create(path));
+  CS_TRY_VOID(file.Write(base::AsText(EncodeStore(store))));
+  CS_TRY_VOID(file.Commit());
+  return path;
+}
+
+std::expected<void, std::string> TrustDirectory::MakeWritable() const {
   if (writable_.empty()) {
     return std::unexpected(std::string(
         "There is no directory for trust stores, because HOME is not set. "
@@ -227,11 +258,23 @@ std::expected<std::string, std::string> TrustDirectory::Save(
     return std::unexpected(fmt::format("Cannot make the trust directory {}: {}",
                                        writable_, Explain(error)));
   }
-  std::string path = fmt::format("{}/{}{}", writable_, store.name, kSuffix);
-  auto file = CS_TRY(AtomicFile::Create(path));
-  CS_TRY_VOID(file.Write(base::AsText(EncodeStore(store))));
-  CS_TRY_VOID(file.Commit());
-  return path;
+  return {};
+}
+
+std::expected<Descriptor, std::string> TrustDirectory::Lock() const {
+  CS_TRY_VOID(MakeWritable());
+  const std::string path = writable_ + "/.lock";
+  Descriptor lock(
+      ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  int error = lock.Valid() ? 0 : errno;
+  while (error == 0 && ::flock(lock.Number(), LOCK_EX) != 0) {
+    error = errno == EINTR ? 0 : errno;
+  }
+  if (error != 0) {
+    return std::unexpected(
+        fmt::format("Cannot lock {}: {}", path, Explain(error)));
+  }
+  return lock;
 }
 
 std::expected<void, std::string> TrustDirectory::Remove(

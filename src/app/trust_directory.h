@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/file/descriptor.h"
 #include "base/bytes.h"
 #include "model/trust.h"
 
@@ -57,7 +58,8 @@ class TrustDirectory {
       std::string_view name) const;
 
   // The store of an entry. The file's name is the store's name. Fails when
-  // the file is damaged, too large, or everybody may write to it.
+  // the file is damaged or too large, and when somebody else than this user and
+  // root may change it: by its owner, its permissions, or its directory's.
   [[nodiscard]] static std::expected<model::TrustStore, std::string> Load(
       const Entry& entry);
 
@@ -74,9 +76,16 @@ class TrustDirectory {
   [[nodiscard]] std::expected<void, std::string> Remove(
       std::string_view name) const;
 
+  // Keeps other processes from changing the user's stores while the result
+  // lives; waits until none of them does. Hold it from loading to saving. Makes
+  // the directory if needed.
+  [[nodiscard]] std::expected<Descriptor, std::string> Lock() const;
+
   [[nodiscard]] const std::string& Writable() const { return writable_; }
 
  private:
+  [[nodiscard]] std::expected<void, std::string> MakeWritable() const;
+
   std::string writable_;
   std::vector<std::string> read_only_;
 };

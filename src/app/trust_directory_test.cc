@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <optional>
+#include <thread>
 
 #include "app/file/scratch_directory.h"
 #include "app/vetting/trust_selection.h"
@@ -87,6 +93,50 @@ TEST(TrustDirectory, RefusesWhatEverybodyMayWrite) {
   ASSERT_TRUE(path);
   ASSERT_EQ(::chmod(path->c_str(), 0666), 0);
   EXPECT_FALSE(directory.LoadAll());
+}
+
+TEST(TrustDirectory, RefusesADirectoryThatEverybodyMayWrite) {
+  const ScratchDirectory scratch;
+  const TrustDirectory directory(scratch.Path(), {});
+  ASSERT_TRUE(directory.Save(Store("x", model::Purpose::kCodeSigning)));
+  ASSERT_EQ(::chmod(scratch.Path().c_str(), 0777), 0);
+  const auto all = directory.LoadAll();
+  ASSERT_FALSE(all);
+  EXPECT_NE(all.error().find("chmod o-w"), std::string::npos) << all.error();
+  ASSERT_EQ(::chmod(scratch.Path().c_str(), 01777), 0);
+  EXPECT_TRUE(directory.LoadAll());
+}
+
+TEST(TrustDirectory, RefusesAStoreOfAnotherUser) {
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "only root can give a file away";
+  }
+  const ScratchDirectory scratch;
+  const TrustDirectory directory(scratch.Path(), {});
+  const auto path = directory.Save(Store("x", model::Purpose::kCodeSigning));
+  ASSERT_TRUE(path);
+  ASSERT_EQ(::chown(path->c_str(), 12345, 12345), 0);
+  const auto all = directory.LoadAll();
+  ASSERT_FALSE(all);
+  EXPECT_NE(all.error().find("12345"), std::string::npos) << all.error();
+}
+
+TEST(TrustDirectory, OneAtATimeHoldsTheLock) {
+  const ScratchDirectory scratch;
+  const TrustDirectory directory(scratch.Path("made"), {});
+  auto lock = directory.Lock();
+  ASSERT_TRUE(lock) << lock.error();
+  std::optional<Descriptor> first(*std::move(lock));
+  std::atomic<bool> taken = false;
+  std::thread other([&] {
+    const auto second = directory.Lock();
+    taken = second.has_value();
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_FALSE(taken);
+  first.reset();
+  other.join();
+  EXPECT_TRUE(taken);
 }
 
 TEST(TrustDirectory, WithoutHomeSaysWhatToSet) {

@@ -8,6 +8,7 @@
 #include <array>
 #include <condition_variable>
 #include <csignal>
+#include <cstddef>
 #include <cstring>
 #include <deque>
 #include <mutex>
@@ -141,8 +142,13 @@ std::expected<void, std::string> Pool::State::AwaitReady(Worker& worker) {
   Patience patience(worker.process.pid, options.wall_timeout, {});
   // Limit: a report of layers or one sentence.
   const auto frame = ReceiveFrame(worker.process.socket, 0, 4096, patience);
+  // Why: hostile files may have been parsed by then (`prepare`), and a bool of
+  // another value than 0 and 1 is undefined.
   if (frame && frame->header.kind == FrameKind::kReady &&
-      frame->payload.size() == sizeof(Layers)) {
+      frame->payload.size() == sizeof(Layers) &&
+      std::ranges::all_of(Bytes(frame->payload)
+                              .first(offsetof(Layers, system_calls_denied) + 1),
+                          [](uint8_t flag) { return flag <= 1; })) {
     const std::scoped_lock lock(mutex);
     std::memcpy(&layers, frame->payload.data(), sizeof(layers));
     return {};

@@ -196,6 +196,10 @@ class PoolVetter : public Vetter {
         anchors_(AnchorsOf(*options_.stores)),
         pool_(std::move(pool)) {}
 
+  [[nodiscard]] std::string MissingLayers() const override {
+    return pool_->ActiveLayers().Missing();
+  }
+
   void VetAll(InputStream& stream) override {
     JobsOf jobs(*this, stream);
     pool_->RunStream(jobs);

@@ -63,6 +63,10 @@ class Vetter {
   // Options::jobs threads at once; others wait.
   virtual void VetAll(InputStream& stream) = 0;
 
+  // The layers of the sandbox that the kernel does not give, separated by
+  // ", "; empty when all are there.
+  [[nodiscard]] virtual std::string MissingLayers() const { return {}; }
+
   // The report on one input.
   [[nodiscard]] model::Report Vet(const Input& input);
 };

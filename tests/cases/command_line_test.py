@@ -3,7 +3,9 @@
 
 usage: command_line_test.py COUNTERSIGN COUNTERSIGN-FORGE
 """
+import hashlib
 import json
+import mmap
 import os
 import pathlib
 import shutil
@@ -162,6 +164,132 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(report["trust"][0]["store"], "forge")
         finally:
             self.run_program("trust", "remove", "forge")
+
+    def test_the_report_never_replaces_what_is_vetted(self):
+        same = self.root / "same.exe"
+        shutil.copy(self.case("tampered"), same)
+        before = same.read_bytes()
+        folder = self.root / "replaced"
+        folder.mkdir()
+        shutil.copy(same, folder / "inside.exe")
+        for output, path in ((same, same), (folder / "inside.exe", folder)):
+            result = self.vet("--output", output, path)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn(b"replace", result.stderr)
+            self.assertEqual(output.read_bytes(), before)
+
+    def test_reports_survive_a_run_that_ends_early(self):
+        """What was made before the first error is kept beside the target."""
+        output = self.root / "early.jsonl"
+        output.write_bytes(b"before")
+        result = self.vet("--json", "--jobs", 1, "--output", output,
+                          self.case("valid_timestamped"), output)
+        self.assertEqual(result.returncode, 2)
+        self.assertEqual(output.read_bytes(), b"before")
+        kept = pathlib.Path(f"{output}.partial").read_text()
+        self.assertEqual(json.loads(kept)["verdict"], "allow")
+
+    def test_closed_descriptors_are_errors(self):
+        for closed in ("<&-", ">&-"):
+            path = "-" if closed == "<&-" else self.case("valid_timestamped")
+            result = subprocess.run(
+                ["bash", "-c", f'exec "$0" "$@" {closed}', COUNTERSIGN, "vet",
+                 str(path)], capture_output=True, timeout=60,
+                env=self.environment)
+            self.assertEqual(result.returncode, 2, closed)
+            self.assertIn(b"Bad file descriptor", result.stderr)
+
+    def test_a_crl_that_is_none_is_an_error(self):
+        result = self.vet("--crl", self.root / "cases/root.pem",
+                          self.case("valid_timestamped"))
+        self.assertEqual(result.returncode, 2)
+        self.assertIn(b"root.pem", result.stderr)
+        self.assertEqual(result.stdout, b"")
+
+    def test_a_file_open_for_writing_is_held(self):
+        """A larger file is mapped, so nobody may write while it is read."""
+        path = self.root / "written.exe"
+        path.write_bytes(self.case("valid_timestamped").read_bytes() +
+                         bytes(3 << 20))
+        with open(path, "r+b") as file:
+            writer = mmap.mmap(file.fileno(), 0)
+        result = self.vet("--json", path)
+        report = json.loads(result.stdout)
+        self.assertEqual(report["verdict"], "hold")
+        self.assertFalse(report["complete"])
+        self.assertIn("open for writing", " ".join(report["reasons"]))
+        writer.close()
+        self.assertNotIn(b"open for writing",
+                         self.vet("--json", path).stdout)
+
+    def test_the_digest_is_of_the_bytes_that_were_judged(self):
+        """A writer through a mapping changes neither size nor times."""
+        path = self.root / "flipped.exe"
+        shutil.copy(self.case("valid_timestamped"), path)
+        good = hashlib.sha256(path.read_bytes()).hexdigest()
+        flipper = subprocess.Popen(
+            [sys.executable, "-c",
+             "import mmap, sys\n"
+             "f = open(sys.argv[1], 'r+b')\n"
+             "m = mmap.mmap(f.fileno(), 0)\n"
+             "print(flush=True)\n"
+             "while True:\n    m[1100] ^= 1\n", path],
+            stdout=subprocess.PIPE)
+        try:
+            self.assertTrue(flipper.stdout.readline())
+            result = self.vet("--json", *[path] * 300)
+        finally:
+            flipper.kill()
+            flipper.wait()
+            flipper.stdout.close()
+        reports = [json.loads(x) for x in result.stdout.splitlines()]
+        self.assertEqual(len(reports), 300)
+        for report in reports:
+            if report["verdict"] == "allow":
+                self.assertEqual(report["artifacts"][0]["sha256"], good)
+
+    def test_a_sparse_file_costs_its_time_limit(self):
+        folder = self.root / "sparse"
+        folder.mkdir()
+        with open(folder / "a.bin", "wb") as file:
+            file.truncate(1 << 43)
+        shutil.copy(self.case("valid_timestamped"), folder / "b.exe")
+        result = self.vet("--json", "--time-limit", "1s", folder)
+        reports = [json.loads(x) for x in result.stdout.splitlines()]
+        self.assertEqual([r["verdict"] for r in reports], ["hold", "allow"])
+        self.assertIn("time limit", " ".join(reports[0]["reasons"]))
+
+    def import_into(self, folder, *arguments):
+        return subprocess.Popen(
+            [COUNTERSIGN, "trust", "import", *map(str, arguments)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=self.environment | {"COUNTERSIGN_TRUST_DIR": str(folder)})
+
+    def test_imports_at_the_same_time_lose_nothing(self):
+        folder = self.root / "trust-race"
+        imports = [self.import_into(folder, self.root / "cases" / name)
+                   for name in ("root.pem", "tsa-root.pem")]
+        for process in imports:
+            process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 0)
+        result = subprocess.run(
+            [COUNTERSIGN, "trust", "list", "--json"], capture_output=True,
+            env=self.environment | {"COUNTERSIGN_TRUST_DIR": str(folder)})
+        stores = json.loads(result.stdout)
+        self.assertEqual([s["certificates"] for s in stores], [2])
+
+    def test_a_damaged_store_is_not_imported_over(self):
+        folder = self.root / "trust-damaged"
+        first = self.import_into(folder, self.root / "cases/root.pem")
+        first.communicate(timeout=60)
+        store = folder / "local.store"
+        damaged = store.read_bytes()[:200]
+        store.write_bytes(damaged)
+        second = self.import_into(folder, self.root / "cases/tsa-root.pem")
+        errors = second.communicate(timeout=60)[1]
+        self.assertEqual(second.returncode, 2)
+        self.assertIn(b"trust remove local", errors)
+        self.assertEqual(store.read_bytes(), damaged)
 
     def test_help_version_completion(self):
         for arguments in (["--help"], ["vet", "--help"], ["--version"],

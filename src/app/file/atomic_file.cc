@@ -144,6 +144,9 @@ std::expected<AtomicFile, std::string> AtomicFile::Create(
     }
     return file;
   }
+  if (exists) {
+    file.replaced_ = {status.st_dev, status.st_ino};
+  }
   const mode_t mode = exists ? status.st_mode & 0777 : 0666;
   const auto opened = file.OpenTemporary(mode, exists);
   if (!opened) {

@@ -47,6 +47,8 @@ class AtomicFile {
   // The temporary file's, so that a walk can leave it out; zeros when there
   // is none.
   [[nodiscard]] FileIdentity Identity() const { return identity_; }
+  // The file that Commit replaces; zeros when there is none.
+  [[nodiscard]] FileIdentity Replaced() const { return replaced_; }
   [[nodiscard]] int Number() const { return descriptor_.Number(); }
 
  private:
@@ -59,6 +61,7 @@ class AtomicFile {
   std::string target_;
   std::string temporary_;  // empty: written directly
   FileIdentity identity_;
+  FileIdentity replaced_;
 };
 
 // Writes all of `text`, resuming after short writes, and waiting where a

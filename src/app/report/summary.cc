@@ -26,8 +26,10 @@ void Summary::Add(const model::Report& report) {
     bytes_ += report.artifacts.front().size;
     ++formats_[report.artifacts.front().format];
   }
-  lacks_code_signing_store_ =
-      lacks_code_signing_store_ || !HasCodeSigningStore(report.trust);
+  if (files_ == 1) {
+    trust_ = report.trust;
+    evaluated_at_ = report.evaluated_at;
+  }
 }
 
 std::string Summary::FormatCounts() const {
@@ -83,9 +85,8 @@ std::string Summary::Text(const TextStyle& style, double seconds) const {
   say("size", HumanSize(bytes_));
   say("time", fmt::format("{}, {:.1f} files/s, {}/s", HumanSeconds(seconds),
                           rate, HumanSize(static_cast<uint64_t>(bytes_rate))));
-  if (files_ > 0 && lacks_code_signing_store_) {
-    page.Gap();
-    page.Paragraph(0, {std::string(kNoCodeSigningStore), Ink::kWarning});
+  if (files_ > 0) {
+    WriteTrust(page, trust_, evaluated_at_);
   }
   return page.Take();
 }

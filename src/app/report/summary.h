@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "app/terminal/style.h"
 #include "model/report.h"
@@ -35,7 +36,9 @@ class Summary {
   uint64_t unreadable_ = 0;
   uint64_t links_ = 0;
   uint64_t special_files_ = 0;
-  bool lacks_code_signing_store_ = false;
+  // Of the first report; those of a run are the same for all.
+  std::vector<model::TrustSource> trust_;
+  base::Instant evaluated_at_;
 };
 
 }  // namespace countersign::app

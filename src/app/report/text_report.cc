@@ -103,29 +103,6 @@ void WriteLimits(Page& page, const Report& report) {
   }
 }
 
-void WriteTrust(Page& page, const Report& report, bool verbose) {
-  page.Heading("Trust", "judged at " + base::ToRfc3339(report.evaluated_at));
-  std::vector<Line> rows;
-  for (const model::TrustSource& source : report.trust) {
-    // Limit: 30 columns; the name may be the path of a file.
-    rows.push_back(
-        {{CutMiddle(page.Style().Safe(source.store), 30, page.Ellipsis())},
-         {Count(source.certificates, "certificate")},
-         {"sha256 " + source.sha256.substr(0, 12), Ink::kQuiet},
-         {Joined(source.purposes)}});
-    if (verbose) {
-      rows.push_back({{"from " + source.source, Ink::kQuiet}});
-      rows.push_back({{"sha256 " + source.sha256, Ink::kQuiet}});
-    }
-  }
-  if (!rows.empty()) {
-    page.Table(kIndent, {{}, {"", true}, {}, {}}, rows);
-  }
-  if (!HasCodeSigningStore(report.trust)) {
-    page.Paragraph(kIndent, {std::string(kNoCodeSigningStore), Ink::kWarning});
-  }
-}
-
 void WriteFoot(Page& page, const Report& report) {
   page.Gap();
   page.Paragraph(
@@ -139,6 +116,22 @@ void WriteFoot(Page& page, const Report& report) {
 }
 
 }  // namespace
+
+void WriteTrust(Page& page, const std::vector<model::TrustSource>& trust,
+                base::Instant at) {
+  page.Heading("Trust", "judged at " + base::ToRfc3339(at));
+  for (const model::TrustSource& source : trust) {
+    page.Put(kIndent, {{source.store, Ink::kStrong},
+                       {fmt::format(": {} for {}",
+                                    Count(source.certificates, "certificate"),
+                                    Joined(source.purposes))}});
+    page.Paragraph(kIndent + 2, {"from " + source.source, Ink::kQuiet});
+    page.Put(kIndent + 2, {{"sha256 " + source.sha256, Ink::kQuiet}});
+  }
+  if (!HasCodeSigningStore(trust)) {
+    page.Paragraph(kIndent, {std::string(kNoCodeSigningStore), Ink::kWarning});
+  }
+}
 
 bool HasCodeSigningStore(const std::vector<model::TrustSource>& trust) {
   return std::ranges::any_of(trust, [](const model::TrustSource& source) {
@@ -157,7 +150,7 @@ std::string FullReport(const Report& report, const TextStyle& style,
   WriteContents(page, report, verbose);
   WriteFindings(page, report, verbose);
   WriteLimits(page, report);
-  WriteTrust(page, report, verbose);
+  WriteTrust(page, report.trust, report.evaluated_at);
   WriteFoot(page, report);
   return page.Take();
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/terminal/page.h"
 #include "app/terminal/style.h"
 #include "model/report.h"
 
@@ -26,6 +27,11 @@ namespace countersign::app {
 // One line: the verdict, the path, and the weightiest reason.
 [[nodiscard]] std::string QuietLine(const model::Report& report,
                                     const TextStyle& style);
+
+// The section on the stores that took part: which, from where, with which
+// hash, and the instant of judgement.
+void WriteTrust(Page& page, const std::vector<model::TrustSource>& trust,
+                base::Instant at);
 
 // True when a store of `trust` may vouch for code signing. Without one nobody
 // can be trusted, which is worth saying once.

@@ -43,7 +43,9 @@ Findings
             evidence: 64 bytes at offset 0
 
 Trust  judged at 2023-11-14T22:13:20Z
-  public  515 certificates  sha256 aaaaaaaaaaaa  code-signing
+  public: 515 certificates for code-signing
+    from https://example.com/roots
+    sha256 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 
 countersign 0.1.0, policy 1: 1 artifact, 12.1 KiB in 0.02 s
 )");
@@ -204,6 +206,11 @@ TEST(Summary, CountsVerdictsAndWhatWasLeftOut) {
   formats     pe 3
   size        36.2 KiB
   time        2.00 s, 1.5 files/s, 18.1 KiB/s
+
+Trust  judged at 2023-11-14T22:13:20Z
+  public: 515 certificates for code-signing
+    from https://example.com/roots
+    sha256 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 )");
 }
 

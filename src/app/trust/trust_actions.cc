@@ -36,6 +36,11 @@ constexpr const char* kOfflineApple =
     "https://www.apple.com/certificateauthority/ elsewhere and run "
     "\"countersign trust import *.cer --purpose apple\".";
 
+// Why: what an unread store holds would be lost, or a newer list be replaced by
+// an older one.
+constexpr const char* kNotAllRead =
+    "No store was changed, because not all of them could be read.";
+
 TextStyle OutputStyle() {
   return ChooseStyle(ColorChoice::kAuto, Look(STDOUT_FILENO));
 }
@@ -198,7 +203,14 @@ int RunTrustImport(const TrustImportRequest& request,
     }
     files.push_back({path, *std::move(bytes)});
   }
+  const auto lock = directory.Lock();
+  if (!lock) {
+    return Refuse(lock.error());
+  }
   const LoadedStores loaded = Load(directory);
+  if (!loaded.complete) {
+    return Refuse(kNotAllRead);
+  }
   vet::ImportOptions options;
   options.anchor_all = request.anchor;
   options.unverified = request.unverified;
@@ -240,7 +252,18 @@ int RunTrustUpdate(const TrustUpdateRequest& request,
   if (!mirror.empty()) {
     source.address = mirror;
   }
+  std::optional<Descriptor> lock;
+  if (!request.dry_run) {
+    auto taken = directory.Lock();
+    if (!taken) {
+      return Refuse(taken.error());
+    }
+    lock.emplace(*std::move(taken));
+  }
   const LoadedStores loaded = Load(directory);
+  if (!loaded.complete) {
+    return Refuse(kNotAllRead);
+  }
   const Updater updater(request, directory);
   const int microsoft = updater.Finish(
       "Microsoft's lists",
@@ -279,11 +302,17 @@ int RunTrustShow(const std::string& what, bool json,
       }
     }
   }
+  if (matches.empty() && !loaded.complete) {
+    return Refuse(fmt::format(
+        "Nothing called \"{}\" was found in the trust stores that could be "
+        "read.",
+        what));
+  }
   if (matches.empty()) {
     return Refuse(fmt::format(
         "There is neither a trust store called \"{}\" nor a certificate whose "
-        "fingerprint begins like that. \"countersign trust list\" shows the "
-        "stores there are.",
+        "fingerprint begins like that (give 8 digits or more). \"countersign "
+        "trust list\" shows the stores there are.",
         what));
   }
   return Print(json ? TrustMatchesJson(matches)
@@ -291,6 +320,10 @@ int RunTrustShow(const std::string& what, bool json,
 }
 
 int RunTrustRemove(const std::string& name, const TrustDirectory& directory) {
+  const auto lock = directory.Lock();
+  if (!lock) {
+    return Refuse(lock.error());
+  }
   if (const auto removed = directory.Remove(name); !removed) {
     return Refuse(removed.error());
   }

@@ -313,7 +313,8 @@ TEST_F(LocalUpdate, ForgedMirrorChangesNothing) {
   EXPECT_NE(errors.find("not known to be Microsoft's"), std::string::npos)
       << errors;
   EXPECT_NE(errors.find("countersign trust import"), std::string::npos);
-  EXPECT_FALSE(fs::exists(folder_ / "stores"));
+  const auto stores = directory.List();
+  EXPECT_TRUE(stores && stores->empty());
 }
 
 TEST_F(LocalUpdate, UnreachableMirrorChangesNothing) {
@@ -325,7 +326,8 @@ TEST_F(LocalUpdate, UnreachableMirrorChangesNothing) {
   const std::string errors = testing::internal::GetCapturedStderr();
   EXPECT_EQ(code, kExitError);
   EXPECT_NE(errors.find("cannot be fetched"), std::string::npos) << errors;
-  EXPECT_FALSE(fs::exists(folder_ / "stores"));
+  const auto stores = directory.List();
+  EXPECT_TRUE(stores && stores->empty());
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ enum class StepKind : uint8_t {
   kLink,         // found in a directory, not followed
   kSpecialFile,  // a device, socket or FIFO found in a directory
   kOurs,         // the file that this run writes its output to
+  kTarget,       // the file that the output would replace
 };
 
 struct WalkStep {
@@ -39,6 +40,10 @@ class InputWalk {
   // The next step, or nothing at the end. Holds in memory the names of the
   // directories above it, never the whole tree.
   [[nodiscard]] std::optional<WalkStep> Next();
+  // True when Next will yield standard input.
+  [[nodiscard]] bool NextIsStandardInput() const {
+    return levels_.empty() && !paths_.empty() && paths_.back() == "-";
+  }
 
  private:
   struct Level {

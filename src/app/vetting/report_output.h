@@ -38,6 +38,10 @@ class ReportOutput {
   [[nodiscard]] FileIdentity Identity() const {
     return file_ ? file_->Identity() : FileIdentity{};
   }
+  // The same of the file that it will replace.
+  [[nodiscard]] FileIdentity Replaced() const {
+    return file_ ? file_->Replaced() : FileIdentity{};
+  }
   // Nobody reads any more: the other end of the pipe was closed.
   [[nodiscard]] bool Abandoned() const { return abandoned_; }
   // A signal came while standard output was not read.

@@ -41,7 +41,7 @@ class VetPool::Inputs : public vet::InputStream {
     if (waiting > 0 && last_bytes_ > kLargeBytes) {
       return std::nullopt;
     }
-    while (auto begun = pool_.Begin(waiting == 0)) {
+    while (auto begun = pool_.Begin(waiting)) {
       auto& [number, step] = *begun;
       Outcome outcome{std::move(step), std::nullopt, {}};
       auto file = Open(outcome);
@@ -101,9 +101,11 @@ class VetPool::Inputs : public vet::InputStream {
     }
     struct stat status{};
     const bool known = ::fstat(file->Number(), &status) == 0;
-    if (known &&
-        FileIdentity{status.st_dev, status.st_ino} == pool_.options_.ours) {
-      outcome.step.kind = StepKind::kOurs;
+    const FileIdentity identity{status.st_dev, status.st_ino};
+    if (known && (identity == pool_.options_.ours ||
+                  identity == pool_.options_.target)) {
+      outcome.step.kind =
+          identity == pool_.options_.ours ? StepKind::kOurs : StepKind::kTarget;
       return std::nullopt;
     }
     last_bytes_ = known ? static_cast<uint64_t>(status.st_size) : 0;
@@ -133,17 +135,22 @@ VetPool::VetPool(vet::Vetter& vetter, InputWalk walk, Options options)
 
 VetPool::~VetPool() { Stop(); }
 
-std::optional<std::pair<uint64_t, WalkStep>> VetPool::Begin(bool may_wait) {
+std::optional<std::pair<uint64_t, WalkStep>> VetPool::Begin(size_t waiting) {
   std::unique_lock lock(mutex_);
   const auto there = [this] {
     return stopped_ || walked_ ||
            (begun_ - delivered_ < kWindow &&
             (waiting_bytes_ < kWindowBytes || begun_ == delivered_));
   };
-  if (may_wait) {
+  if (waiting == 0) {
     room_.wait(lock, there);
   }
   if (stopped_ || walked_ || !there()) {
+    return std::nullopt;
+  }
+  // Why: reading standard input may take for ever, and what this thread has
+  // already begun would wait for it.
+  if (waiting > 0 && walk_.NextIsStandardInput()) {
     return std::nullopt;
   }
   std::optional<WalkStep> step = walk_.Next();

@@ -36,6 +36,8 @@ class VetPool {
     uint64_t standard_input_limit_bytes = 0;
     // The file that this run writes, which is left out.
     FileIdentity ours;
+    // The file that would be replaced by it, which is refused.
+    FileIdentity target;
     // Yields the text of a report. Called by several threads at once, because
     // writing JSON takes about as long as verifying; may be empty.
     std::function<std::string(const model::Report&)> render;
@@ -79,9 +81,9 @@ class VetPool {
   // What one thread hands to the vetter.
   class Inputs;
 
-  // The next step and its number; nothing at the end, or when there is no room
-  // and `may_wait` is false.
-  std::optional<std::pair<uint64_t, WalkStep>> Begin(bool may_wait);
+  // The next step and its number; nothing at the end, or, for a thread that has
+  // inputs `waiting`, when there is no room or standard input comes next.
+  std::optional<std::pair<uint64_t, WalkStep>> Begin(size_t waiting);
   void Finish(uint64_t number, Outcome outcome);
 
   vet::Vetter& vetter_;

@@ -1,6 +1,7 @@
 #include "app/vetting/vet_run.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -101,7 +102,7 @@ class Run {
     const Interruption interruption;
     VetPool pool(vetter, InputWalk(request_.paths),
                  {jobs, request_.standard_input_limit_bytes, output_.Identity(),
-                  [this](const model::Report& report) {
+                  output_.Replaced(), [this](const model::Report& report) {
                     return output_.Render(report);
                   }});
     if (!pool.IsRunning()) {
@@ -165,6 +166,12 @@ class Run {
         break;
       case StepKind::kOurs:
         break;
+      case StepKind::kTarget:
+        Say(
+            fmt::format("{} is to be vetted, and --output would replace it by "
+                        "the report. Name another file.",
+                        outcome.step.path));
+        return false;
       case StepKind::kFile:
         return TakeReport(*outcome.report, std::move(outcome.text));
     }
@@ -172,6 +179,15 @@ class Run {
   }
 
   bool TakeReport(const model::Report& report, std::string text) {
+    // A file given with --crl that is none is the fault of the command, not of
+    // what is vetted.
+    const auto unreadable = std::ranges::find(
+        report.findings, "vet.evidence_unreadable", &model::Finding::id);
+    if (unreadable != report.findings.end()) {
+      Say(fmt::format("{} --crl was given: {}. Name another file.",
+                      unreadable->message, fmt::join(request_.crls, ", ")));
+      return false;
+    }
     tally_.Add(report);
     summary_.Add(report);
     progress_.Clear();
@@ -244,6 +260,12 @@ std::expected<int, std::string> TryRun(const VetRequest& request,
   // while there is one thread.
   const std::unique_ptr<vet::Vetter> vetter =
       CS_TRY(services.start(std::move(options)));
+  if (const std::string missing = vetter->MissingLayers(); !missing.empty()) {
+    Complain(
+        fmt::format("The sandbox is weak, as --allow-weak-sandbox permits: "
+                    "the kernel gives no {}.",
+                    missing));
+  }
   const bool many = request.paths.size() > 1 ||
                     std::ranges::any_of(request.paths, IsDirectory);
   ReportOutput output =

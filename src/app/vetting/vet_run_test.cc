@@ -239,7 +239,7 @@ TEST(VetPool, HoldsBackWhenTheReaderDoesNotCome) {
   }
   FakeVetter vetter;
   vetter.delay_ms_ = 0;
-  VetPool pool(vetter, InputWalk({scratch.Path()}), {4, 0, {}, {}});
+  VetPool pool(vetter, InputWalk({scratch.Path()}), {4, 0, {}, {}, {}});
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
   while (!pool.WaitUntilIdle(std::chrono::milliseconds(10))) {
   }

@@ -26,13 +26,15 @@ timespec ToTimespec(nanoseconds time) {
 bool WaitFor(int socket, short events, Patience& patience) {
   for (;;) {
     const auto left = patience.Left();
-    if (!left) {
-      return false;
-    }
-    const timespec timeout = ToTimespec(*left);
+    // Why one look more: this process may have been stopped meanwhile, and the
+    // answer be there.
+    const timespec timeout = ToTimespec(left.value_or(nanoseconds{0}));
     pollfd entry{socket, events, 0};
     if (ppoll(&entry, 1, &timeout, nullptr) > 0) {
       return true;
+    }
+    if (!left) {
+      return false;
     }
   }
 }

@@ -71,7 +71,10 @@ class Join {
         CS_TRY_VOID(AddListStore(*loaded, std::exchange(free_name, "")));
       }
     }
-    FillGaps();
+    // Who names a store or a purpose wants the certificates there.
+    if (request_.store_name.empty() && request_.purposes.empty()) {
+      FillGaps();
+    }
     CS_TRY_VOID(AddPlainStore(free_name));
     return std::move(result_);
   }
