@@ -276,7 +276,7 @@ class CommandLine(unittest.TestCase):
             [COUNTERSIGN, "trust", "list", "--json"], capture_output=True,
             env=self.environment | {"COUNTERSIGN_TRUST_DIR": str(folder)})
         stores = json.loads(result.stdout)
-        self.assertEqual([s["certificates"] for s in stores], [2])
+        self.assertEqual([s["certificates"] for s in stores], [3])
 
     def test_a_damaged_store_is_not_imported_over(self):
         folder = self.root / "trust-damaged"
