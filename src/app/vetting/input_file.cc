@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "app/file/atomic_file.h"
+#include "app/file/open_beneath.h"
 #include "app/terminal/quantity.h"
 
 namespace countersign::app {
@@ -102,10 +103,10 @@ std::expected<Descriptor, std::string> OpenInput(
     return OpenStandardInput(standard_input_limit_bytes);
   }
   // Why O_NONBLOCK: between the walk and here somebody may have put a FIFO in
-  // the file's place; O_NOFOLLOW: or a link.
-  const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
-                    (step.named ? 0 : O_NOFOLLOW);
-  Descriptor file(::open(step.path.c_str(), flags));
+  // the file's place, or a link in that of the file or of a directory.
+  const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+  Descriptor file =
+      OpenBeneath(step.named ? step.path : step.root, step.path, flags);
   struct stat status{};
   if (!file.Valid() || ::fstat(file.Number(), &status) != 0) {
     return Failure(step.path, errno);

@@ -1,8 +1,10 @@
 #include "app/vetting/input_walk.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <cerrno>
 
 #include <algorithm>
@@ -10,20 +12,34 @@
 #include <string_view>
 
 #include "app/file/atomic_file.h"
+#include "app/file/open_beneath.h"
 
 namespace countersign::app {
 namespace {
 
 WalkStep Failure(const std::string& path, int error, bool named) {
-  return {StepKind::kError, path,
-          fmt::format("Cannot read {}: {}", path, Explain(error)), named};
+  return {StepKind::kError,
+          path,
+          fmt::format("Cannot read {}: {}", path, Explain(error)),
+          named,
+          {}};
 }
 
 // The names in `directory` from last to first; yields 0 or an errno.
-int ReadNames(const std::string& directory, std::vector<std::string>& names) {
-  DIR* stream = ::opendir(directory.c_str());
+int ReadNames(const std::string& directory, const std::string& root,
+              std::vector<std::string>& names) {
+  const Descriptor opened =
+      OpenBeneath(root, directory, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
+  // The stream closes its descriptor.
+  const int number =
+      opened.Valid() ? ::fcntl(opened.Number(), F_DUPFD_CLOEXEC, 3) : -1;
+  DIR* stream = number >= 0 ? ::fdopendir(number) : nullptr;
   if (stream == nullptr) {
-    return errno;
+    const int error = errno;
+    if (number >= 0) {
+      ::close(number);
+    }
+    return error;
   }
   errno = 0;
   while (const dirent* entry = ::readdir(stream)) {
@@ -64,7 +80,9 @@ std::optional<WalkStep> InputWalk::Next() {
                                (level.directory.ends_with('/') ? "" : "/") +
                                level.names.back();
       level.names.pop_back();
-      step = Found(path);
+      // Why a copy: entering a directory moves the levels.
+      const std::string root = level.root;
+      step = Found(path, root);
     } else if (!paths_.empty()) {
       const std::string path = std::move(paths_.back());
       paths_.pop_back();
@@ -81,28 +99,31 @@ std::optional<WalkStep> InputWalk::Next() {
 std::optional<WalkStep> InputWalk::Named(const std::string& path) {
   struct stat status{};
   if (path == "-") {
-    return WalkStep{StepKind::kFile, path, {}, true};
+    return WalkStep{StepKind::kFile, path, {}, true, {}};
   }
   if (::stat(path.c_str(), &status) != 0) {
     return Failure(path, errno, true);
   }
   if (S_ISDIR(status.st_mode)) {
-    return Enter(path);
+    return Enter(path, path);
   }
   if (S_ISREG(status.st_mode)) {
-    return WalkStep{StepKind::kFile, path, {}, true};
+    return WalkStep{StepKind::kFile, path, {}, true, {}};
   }
-  return WalkStep{StepKind::kError, path,
+  return WalkStep{StepKind::kError,
+                  path,
                   fmt::format("Cannot vet {}: it is neither a regular file "
                               "nor a directory. Copy it into a file, or give "
                               "it on standard input as \"-\".",
                               path),
-                  true};
+                  true,
+                  {}};
 }
 
-std::optional<WalkStep> InputWalk::Enter(const std::string& directory) {
-  Level level{directory, {}};
-  const int error = ReadNames(directory, level.names);
+std::optional<WalkStep> InputWalk::Enter(const std::string& directory,
+                                         const std::string& root) {
+  Level level{directory, root, {}};
+  const int error = ReadNames(directory, root, level.names);
   // What could be listed is still visited.
   levels_.push_back(std::move(level));
   if (error != 0) {
@@ -111,18 +132,19 @@ std::optional<WalkStep> InputWalk::Enter(const std::string& directory) {
   return std::nullopt;
 }
 
-std::optional<WalkStep> InputWalk::Found(const std::string& path) {
+std::optional<WalkStep> InputWalk::Found(const std::string& path,
+                                         const std::string& root) {
   struct stat status{};
   if (::lstat(path.c_str(), &status) != 0) {
     return Failure(path, errno, false);
   }
   if (S_ISDIR(status.st_mode)) {
-    return Enter(path);
+    return Enter(path, root);
   }
   const StepKind kind = S_ISREG(status.st_mode)   ? StepKind::kFile
                         : S_ISLNK(status.st_mode) ? StepKind::kLink
                                                   : StepKind::kSpecialFile;
-  return WalkStep{kind, path, {}, false};
+  return WalkStep{kind, path, {}, false, root};
 }
 
 }  // namespace countersign::app

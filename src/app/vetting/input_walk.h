@@ -28,6 +28,7 @@ struct WalkStep {
   std::string path;
   std::string message;
   bool named = false;  // by the user, not found in a directory
+  std::string root;    // else the directory that the user named, as in `path`
 };
 
 // True when `path` leads to a directory.
@@ -48,12 +49,15 @@ class InputWalk {
  private:
   struct Level {
     std::string directory;
+    std::string root;                // that the user named, above it
     std::vector<std::string> names;  // the next one last
   };
 
   std::optional<WalkStep> Named(const std::string& path);
-  std::optional<WalkStep> Enter(const std::string& directory);
-  std::optional<WalkStep> Found(const std::string& path);
+  std::optional<WalkStep> Enter(const std::string& directory,
+                                const std::string& root);
+  std::optional<WalkStep> Found(const std::string& path,
+                                const std::string& root);
 
   std::vector<std::string> paths_;  // the next one last
   std::vector<Level> levels_;

@@ -14,8 +14,8 @@ namespace {
 // Every step as "kind path", the scratch directory left out.
 std::vector<std::string> Steps(const ScratchDirectory& scratch,
                                std::vector<std::string> paths) {
-  constexpr std::string_view kKinds[] = {"file", "error", "link", "special",
-                                         "ours"};
+  constexpr std::string_view kKinds[] = {"file",    "error", "link",
+                                         "special", "ours",  "target"};
   std::vector<std::string> steps;
   InputWalk walk(std::move(paths));
   while (const auto step = walk.Next()) {
@@ -73,8 +73,8 @@ TEST(InputWalk, SaysWhatCannotBeVettedAndGoesOn) {
 TEST(InputFile, NeverWaitsForAFifoThatTookAFilesPlace) {
   const ScratchDirectory scratch;
   ASSERT_EQ(::mkfifo(scratch.Path("pipe").c_str(), 0600), 0);
-  const auto file =
-      OpenInput({StepKind::kFile, scratch.Path("pipe"), "", false}, 1);
+  const auto file = OpenInput(
+      {StepKind::kFile, scratch.Path("pipe"), "", false, scratch.Path()}, 1);
   ASSERT_FALSE(file);
   EXPECT_NE(file.error().find("no longer a regular file"), std::string::npos);
 }
@@ -83,9 +83,36 @@ TEST(InputFile, DoesNotFollowALinkThatTookAFilesPlace) {
   const ScratchDirectory scratch;
   scratch.Write("secret", "x");
   ASSERT_EQ(::symlink("secret", scratch.Path("link").c_str()), 0);
-  EXPECT_FALSE(
-      OpenInput({StepKind::kFile, scratch.Path("link"), "", false}, 1));
-  EXPECT_TRUE(OpenInput({StepKind::kFile, scratch.Path("link"), "", true}, 1));
+  EXPECT_FALSE(OpenInput(
+      {StepKind::kFile, scratch.Path("link"), "", false, scratch.Path()}, 1));
+  EXPECT_TRUE(
+      OpenInput({StepKind::kFile, scratch.Path("link"), "", true, ""}, 1));
+}
+
+// Somebody who may write to the tree swaps a directory for a link to another
+// one, between the walk and the opening.
+TEST(InputFile, DoesNotFollowALinkThatTookADirectorysPlace) {
+  const ScratchDirectory scratch;
+  scratch.MakeDirectory("secret");
+  scratch.Write("secret/file", "x");
+  scratch.MakeDirectory("tree");
+  scratch.MakeDirectory("tree/sub");
+  scratch.Write("tree/sub/file", "y");
+  ASSERT_EQ(::symlink("tree", scratch.Path("named").c_str()), 0);
+  for (const char* name : {"tree", "tree/", "named"}) {
+    const std::string root = scratch.Path(name);
+    InputWalk walk({root});
+    const auto step = walk.Next();
+    ASSERT_TRUE(step);
+    EXPECT_TRUE(OpenInput(*step, 1)) << name;
+    ::rename(scratch.Path("tree/sub").c_str(), scratch.Path("kept").c_str());
+    ASSERT_EQ(::symlink("../secret", scratch.Path("tree/sub").c_str()), 0);
+    const auto file = OpenInput(*step, 1);
+    ASSERT_FALSE(file) << name;
+    EXPECT_NE(file.error().find("Cannot read"), std::string::npos);
+    ::unlink(scratch.Path("tree/sub").c_str());
+    ::rename(scratch.Path("kept").c_str(), scratch.Path("tree/sub").c_str());
+  }
 }
 
 TEST(InputFile, CopiesAPipeIntoMemoryUpToTheLimit) {
