@@ -98,9 +98,11 @@ constexpr std::array kChecks = {
           "the publisher signs with SHA-256 or better and a key of at least "
           "2048 bits",
           CheckWeakAlgorithm},
-    Check{"signing.superfluous_certificate", Severity::kLow, "T1027.009",
-          "the publisher supplies the file without the certificate",
-          CheckSuperfluousCertificate},
+    Check{
+        "signing.superfluous_certificate", Severity::kLow, "T1027.009",
+        "the publisher supplies the file without the certificate, or the root "
+        "above it is imported",
+        CheckSuperfluousCertificate},
     Check{"signing.unexpected_content_type", Severity::kLow, "",
           "the publisher signs with a tool that states the right type",
           CheckUnexpectedContentType},
@@ -111,9 +113,11 @@ constexpr std::array kChecks = {
           "the publisher supplies a signed file, or its hash is confirmed by "
           "another way",
           CheckUnsigned},
-    Check{"signing.timestamp_untrusted", Severity::kLow, "",
-          "the time-stamping root is imported into a store for time stamping",
-          CheckTimestampUntrusted},
+    Check{
+        "signing.timestamp_untrusted", Severity::kLow, "",
+        "the root of the time-stamping chain is in a store for time stamping, "
+        "and no list disallows the chain",
+        CheckTimestampUntrusted},
     Check{"signing.revocation_unknown", Severity::kLow, "",
           "a current CRL or OCSP response of the issuer is given with --crl",
           CheckRevocationUnknown},

@@ -291,6 +291,13 @@ class PoolVetter : public Vetter {
     Verdict verdict = Decide(inspection);
     report.verdict = verdict.decision;
     report.reasons = std::move(verdict.reasons);
+    if (verdict.decision != model::Decision::kAllow &&
+        LacksStores(inspection)) {
+      report.reasons.insert(
+          report.reasons.begin(),
+          "No trust store for code signing was used, so no signer could be "
+          "trusted, however good.");
+    }
     report.policy = kPolicyVersion;
     report.complete = inspection.complete;
     report.statistics.artifacts = inspection.artifacts.size();
@@ -362,6 +369,17 @@ class PoolVetter : public Vetter {
       return Failed(size, "the worker's answer makes no sense");
     }
     return *std::move(inspection);
+  }
+
+  // True when signers were not trusted for want of anybody who could vouch.
+  [[nodiscard]] bool LacksStores(const model::Inspection& inspection) const {
+    const bool there = std::ranges::any_of(
+        *options_.stores, [](const model::TrustStore& store) {
+          return std::ranges::find(store.purposes,
+                                   model::Purpose::kCodeSigning) !=
+                 store.purposes.end();
+        });
+    return !there && !inspection.artifacts[0].signatures.empty();
   }
 
   void NoteUnverifiedLists(model::Inspection& inspection) const {

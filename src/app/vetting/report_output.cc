@@ -26,7 +26,10 @@ std::expected<ReportOutput, std::string> ReportOutput::Open(
 }
 
 std::string ReportOutput::Render(const model::Report& report) const {
-  if (request_.quiet && !IsAtOrAbove(report.verdict, request_.fail_on)) {
+  // What makes the exit code other than 0 is named.
+  const bool matters = IsAtOrAbove(report.verdict, request_.fail_on) ||
+                       (!report.complete && request_.fail_on != FailOn::kNever);
+  if (request_.quiet && !matters) {
     return "";
   }
   if (request_.json) {

@@ -219,13 +219,13 @@ void JudgeSigner(const ParsedSignature& signature, const SignerCheck& check,
         return oid::kLifetimeSigning == usage;
       });
   model::TimestampFacts* stamp = ChooseTimestamp(facts.timestamps);
-  if (stamp != nullptr) {
-    stamp->used = true;
-  }
   const base::Instant signed_at = stamp != nullptr ? *stamp->time : context.at;
   // Lifetime signing (1.3.6.1.4.1.311.10.3.13): a timestamp does not carry
   // the signature past the end of its certificate.
   const bool carried = stamp != nullptr && !facts.lifetime_signing;
+  if (carried) {
+    stamp->used = true;
+  }
   facts.evaluated_at = carried ? signed_at : context.at;
   const ChainAnswer answer =
       JudgeChain({check.certificate, pool, PurposesOf(image), oid::kCodeSigning,

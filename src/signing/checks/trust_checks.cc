@@ -96,10 +96,23 @@ void CheckCodeSigningUsage(const SigningFacts& facts, Sink& sink) {
   });
 }
 
+// True when a timestamp would have carried the signature past the end of its
+// certificate, but for the certificate's usage.
+bool EndsWithItsCertificate(const SignatureFacts& signature) {
+  return signature.lifetime_signing &&
+         std::ranges::any_of(signature.timestamps, [](const auto& stamp) {
+           return stamp.trust == Trust::kTrusted;
+         });
+}
+
 void CheckDistrusted(const SigningFacts& facts, Sink& sink) {
   ForEach(facts, Trust::kDistrusted, [&](const SignatureFacts& signature) {
-    sink.Give(fmt::format("The chain of {} is distrusted: {}.",
-                          Which(facts, signature), signature.trust_reason),
+    sink.Give(fmt::format("The chain of {} is distrusted: {}{}.",
+                          Which(facts, signature), signature.trust_reason,
+                          EndsWithItsCertificate(signature)
+                              ? "; its timestamp does not count, because the "
+                                "certificate is for lifetime signing"
+                              : ""),
               signature.range, SignerParameters(signature));
   });
 }
@@ -127,7 +140,7 @@ void CheckExpired(const SigningFacts& facts, Sink& sink) {
     const bool stamped = std::ranges::any_of(
         signature.timestamps, [](const auto& stamp) { return stamp.used; });
     std::string why = "and no usable timestamp proves when it was made";
-    if (stamped && signature.lifetime_signing) {
+    if (EndsWithItsCertificate(signature)) {
       why =
           "and the certificate is for lifetime signing, which a timestamp "
           "does not extend";

@@ -178,6 +178,19 @@ class PathSearch {
               fmt::format("the root \"{}\" is in no store for this purpose",
                           SubjectText(last))};
     }
+    const bool imitated =
+        std::ranges::any_of(question_.pool, [&](const Certificate& issuer) {
+          return base::Equal(issuer.subject.bytes, last.issuer.bytes) &&
+                 std::ranges::none_of(path, [&](const Certificate* used) {
+                   return base::Equal(used->der.bytes, issuer.der.bytes);
+                 });
+        });
+    if (imitated) {
+      return {Trust::kIncompleteChain,
+              fmt::format("a certificate of \"{}\" came along, but its key did "
+                          "not sign that of \"{}\"",
+                          IssuerText(last), SubjectText(last))};
+    }
     return {Trust::kIncompleteChain,
             fmt::format("the certificate of \"{}\", which issued \"{}\", is "
                         "not at hand",

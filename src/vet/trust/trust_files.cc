@@ -45,7 +45,8 @@ std::string Sentence(const std::string& name, const base::Error& error) {
       std::string_view(error.field) == "file") {
     return fmt::format(
         "{} holds neither certificates (PEM, DER, PKCS #7, SST) nor a "
-        "certificate trust list.",
+        "certificate trust list that can be read. If it should, it is damaged "
+        "or cut off: obtain it again.",
         safe);
   }
   if (std::string_view(error.field) == "file") {
