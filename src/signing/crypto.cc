@@ -304,8 +304,8 @@ std::vector<std::vector<uint8_t>> EcdsaTwins(Bytes signature) {
       Group(EC_GROUP_new_by_curve_name(NID_secp384r1)),
       Group(EC_GROUP_new_by_curve_name(NID_secp521r1))};
   const uint8_t* position = signature.data();
-  const EcdsaSignature numbers(d2i_ECDSA_SIG(
-      nullptr, &position, static_cast<long>(signature.size())));
+  const EcdsaSignature numbers(
+      d2i_ECDSA_SIG(nullptr, &position, static_cast<long>(signature.size())));
   std::vector<std::vector<uint8_t>> twins;
   for (const Group& group : kGroups) {
     const BIGNUM* order = EC_GROUP_get0_order(group.get());
@@ -321,9 +321,10 @@ std::vector<std::vector<uint8_t>> EcdsaTwins(Bytes signature) {
         ECDSA_SIG_set0(twin.get(), r.get(), s.get()) != 1) {
       continue;
     }
-    // The twin owns both now.
+    // NOLINTBEGIN(bugprone-unused-return-value): the twin owns both now.
     (void)r.release();
     (void)s.release();
+    // NOLINTEND(bugprone-unused-return-value)
     std::vector<uint8_t>& der = twins.emplace_back(
         static_cast<size_t>(i2d_ECDSA_SIG(twin.get(), nullptr)));
     uint8_t* end = der.data();

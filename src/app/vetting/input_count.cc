@@ -16,7 +16,7 @@ InputCount::InputCount(std::vector<std::string> paths) {
         std::jthread([this, paths = std::move(paths)](
                          const std::stop_token& stop) { Count(paths, stop); });
   } catch (const std::system_error&) {
-    // No thread can be had: the total stays unknown.
+    finished_ = false;  // no thread can be had: the total stays unknown
   }
 }
 

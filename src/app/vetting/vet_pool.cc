@@ -18,10 +18,10 @@ uint64_t Weight(const Outcome& outcome) {
   uint64_t bytes = outcome.text.size();
   if (outcome.report) {
     for (const model::Finding& finding : outcome.report->findings) {
-      bytes += sizeof finding + finding.message.size();
+      bytes += sizeof(model::Finding) + finding.message.size();
     }
     for (const std::string& reason : outcome.report->reasons) {
-      bytes += sizeof reason + reason.size();
+      bytes += sizeof(std::string) + reason.size();
     }
   }
   return bytes;

@@ -230,11 +230,10 @@ TEST(Crl, PartialListsRevokeButDoNotClear) {
 }
 
 TEST(Crl, DamagedExtensionsRevokeButDoNotClear) {
-  const ByteVector number = forge::EncodeExtensions(
-      {{"2.5.29.20", false, forge::Integer(7)}});
+  const ByteVector number =
+      forge::EncodeExtensions({{"2.5.29.20", false, forge::Integer(7)}});
   EXPECT_EQ(Ask({CrlWithAll(number)}).state, Revocation::kGood);
-  const ByteVector damaged[] = {forge::Null(),
-                                forge::Sequence({forge::Null()}),
+  const ByteVector damaged[] = {forge::Null(), forge::Sequence({forge::Null()}),
                                 forge::Sequence({forge::Sequence({})})};
   for (const ByteVector& extensions : damaged) {
     EXPECT_EQ(Ask({CrlWithAll(extensions)}).state, Revocation::kUnknown);
@@ -262,8 +261,8 @@ TEST(Crl, AListForUserCertificatesClearsOne) {
 // The GeneralName of an address.
 ByteVector Address(std::string_view url) {
   return forge::Implicit(
-      6, forge::OctetString({reinterpret_cast<const uint8_t*>(url.data()),
-                             url.size()}));
+      6, forge::OctetString(
+             {reinterpret_cast<const uint8_t*>(url.data()), url.size()}));
 }
 
 // DistributionPointName with these names.
@@ -280,8 +279,8 @@ TEST(Crl, AListForOneDistributionPointClearsWhatPointsThere) {
   const ByteVector reasons = forge::Implicit(1, forge::BitString({{0x60}}));
   const ByteVector issuer =
       forge::Implicit(2, forge::Sequence({Address("http://other.example")}));
-  const ByteVector relative = forge::Explicit(
-      0, forge::Implicit(1, forge::Sequence({forge::Null()})));
+  const ByteVector relative =
+      forge::Explicit(0, forge::Implicit(1, forge::Sequence({forge::Null()})));
   const auto point = [](const std::vector<ByteVector>& fields) {
     return forge::Sequence(fields);
   };
@@ -298,7 +297,9 @@ TEST(Crl, AListForOneDistributionPointClearsWhatPointsThere) {
       {{point({FullName({here})})},
        FullName({mirror, here}),
        Revocation::kGood},
-      {{point({FullName({elsewhere})})}, FullName({here}), Revocation::kUnknown},
+      {{point({FullName({elsewhere})})},
+       FullName({here}),
+       Revocation::kUnknown},
       {{}, FullName({here}), Revocation::kUnknown},
       // The point is about some reasons, or another issuer's list.
       {{point({FullName({here}), reasons})},
