@@ -24,6 +24,7 @@ struct Verifier::State {
   RevocationSet revocation;
   KeyCache keys;
   std::vector<std::string> problems;
+  std::vector<uint32_t> unreadable_files;
 
   explicit State(std::shared_ptr<const std::vector<model::TrustStore>> stores)
       : trust(std::move(stores)) {}
@@ -34,6 +35,7 @@ Verifier::Verifier(std::shared_ptr<const std::vector<model::TrustStore>> stores,
     : state_(std::make_unique<State>(std::move(stores))) {
   for (size_t i = 0; i < revocation_files.size(); ++i) {
     if (!state_->revocation.AddFile(std::move(revocation_files[i]))) {
+      state_->unreadable_files.push_back(static_cast<uint32_t>(i));
       state_->problems.push_back(
           "File " + std::to_string(i + 1) +
           " given with --crl is neither a CRL nor an OCSP response");
@@ -58,6 +60,10 @@ SigningFacts Verifier::Verify(const base::Blob& file, model::Format format,
     }
   }
   return {};
+}
+
+const std::vector<uint32_t>& Verifier::UnreadableRevocationFiles() const {
+  return state_->unreadable_files;
 }
 
 const std::vector<std::string>& Verifier::Problems() const {

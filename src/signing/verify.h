@@ -96,6 +96,9 @@ class Verifier {
                                     model::Format format,
                                     const VerifyOptions& options);
 
+  // Which of the revocation files could not be read, counted from 0.
+  [[nodiscard]] const std::vector<uint32_t>& UnreadableRevocationFiles() const;
+
   // What of the constructor's arguments could not be read, a sentence each.
   [[nodiscard]] const std::vector<std::string>& Problems() const;
 

@@ -402,6 +402,15 @@ class PoolVetter : public Vetter {
   std::unique_ptr<sandbox::Pool> pool_;
 };
 
+// The answer to a job without a file.
+struct RevocationCheck {
+  std::vector<uint32_t> unreadable;  // revocation files, counted from 0
+
+  static void Fields(auto& self, auto&& visit) {
+    visit("unreadable", self.unreadable);
+  }
+};
+
 std::vector<uint8_t> Handle(signing::Verifier& verifier,
                             const InspectOptions& options, int descriptor) {
   const auto blob = base::Blob::Open(descriptor);
@@ -420,6 +429,28 @@ std::vector<uint8_t> Handle(signing::Verifier& verifier,
         base::Hash(base::DigestAlgorithm::kSha256, (*blob)->View()).Hex();
   }
   return model::EncodeWire(inspection);
+}
+
+// Asks a worker, before it has seen anything hostile but these, whether it
+// could read the revocation files: one that it could not is a mistake of the
+// command, and not something to hold every file for.
+std::expected<void, std::string> CheckRevocation(
+    sandbox::Pool& pool, const std::vector<std::string>& names) {
+  const sandbox::Answer answer = pool.Run({});
+  const auto check = model::DecodeWire<RevocationCheck>(answer.bytes);
+  if (answer.outcome != sandbox::Outcome::kAnswered || !check) {
+    return std::unexpected(std::string(
+        "The files given with --crl could not be examined. Leave out the one "
+        "that is damaged."));
+  }
+  if (check->unreadable.empty()) {
+    return {};
+  }
+  const uint32_t index = check->unreadable[0];
+  return std::unexpected(fmt::format(
+      "{} was given with --crl, but is neither a revocation list nor an OCSP "
+      "response (DER or PEM). Name another file.",
+      index < names.size() ? names[index] : "A file"));
 }
 
 }  // namespace
@@ -470,11 +501,16 @@ std::expected<std::unique_ptr<Vetter>, std::string> Vetter::Start(
     *verifier = std::make_unique<signing::Verifier>(stores, revocation);
   };
   service.handle = [verifier, inspect_options](base::Bytes, int descriptor) {
-    return Handle(**verifier, inspect_options, descriptor);
+    return descriptor < 0 ? model::EncodeWire(RevocationCheck{
+                                (*verifier)->UnreadableRevocationFiles()})
+                          : Handle(**verifier, inspect_options, descriptor);
   };
   auto pool = sandbox::Pool::Start(pool_options, std::move(service));
   if (!pool) {
     return std::unexpected(pool.error());
+  }
+  if (!options.revocation.empty()) {
+    CS_TRY_VOID(CheckRevocation(**pool, options.revocation_names));
   }
   return std::make_unique<PoolVetter>(std::move(options), *std::move(pool));
 }

@@ -22,7 +22,8 @@ struct Options {
       std::make_shared<const std::vector<model::TrustStore>>();
   // CRLs and OCSP responses (DER or PEM) as read from the user's files.
   std::vector<std::vector<uint8_t>> revocation;
-  unsigned jobs = 1;              // workers
+  std::vector<std::string> revocation_names;  // of each, for messages
+  unsigned jobs = 1;                          // workers
   bool process_per_file = false;  // a fresh locked-down process for each file
   bool strict_padding = false;    // as EnableCertPaddingCheck on Windows
   bool allow_weak_sandbox = false;

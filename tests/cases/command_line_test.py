@@ -188,6 +188,12 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(output.read_bytes(), b"before")
         kept = pathlib.Path(f"{output}.partial").read_text()
         self.assertEqual(json.loads(kept)["verdict"], "allow")
+        # A second time nothing of the first is lost.
+        self.vet("--json", "--jobs", 1, "--output", output,
+                 self.case("tampered"), output)
+        self.assertEqual(pathlib.Path(f"{output}.partial").read_text(), kept)
+        second = pathlib.Path(f"{output}.partial.1").read_text()
+        self.assertEqual(json.loads(second)["verdict"], "block")
 
     def test_closed_descriptors_are_errors(self):
         for closed in ("<&-", ">&-"):
@@ -203,8 +209,25 @@ class CommandLine(unittest.TestCase):
         result = self.vet("--crl", self.root / "cases/root.pem",
                           self.case("valid_timestamped"))
         self.assertEqual(result.returncode, 2)
-        self.assertIn(b"root.pem", result.stderr)
+        self.assertIn(b"root.pem was given with --crl", result.stderr)
         self.assertEqual(result.stdout, b"")
+
+    def test_an_unreadable_root_does_not_end_the_run(self):
+        """Only files given with --crl are a mistake of the command."""
+        folder = self.root / "trust-unreadable"
+        self.import_into(folder, self.root / "cases/root.pem").communicate()
+        store = folder / "local.store"
+        data = bytearray(store.read_bytes())
+        at = data.index(b"\x30\x82")
+        data[at] = 0x31
+        store.write_bytes(data)
+        result = subprocess.run(
+            [COUNTERSIGN, "vet", "--json", "--at", AT,
+             str(self.case("valid_timestamped"))], capture_output=True,
+            env=self.environment | {"COUNTERSIGN_TRUST_DIR": str(folder)})
+        self.assertEqual(result.returncode, 1, result.stderr)
+        findings = json.loads(result.stdout)["findings"]
+        self.assertIn("vet.evidence_unreadable", [f["id"] for f in findings])
 
     def test_a_file_open_for_writing_is_held(self):
         """A larger file is mapped, so nobody may write while it is read."""

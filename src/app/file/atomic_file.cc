@@ -11,6 +11,7 @@
 
 #include <cstdio>
 #include <system_error>
+#include <utility>
 
 namespace countersign::app {
 namespace {
@@ -183,16 +184,26 @@ std::expected<void, std::string> AtomicFile::Commit() {
   return {};
 }
 
-std::expected<std::string, std::string> AtomicFile::KeepPartial() {
+std::string AtomicFile::KeepPartial() {
   if (temporary_.empty()) {
     return target_;
   }
-  std::string partial = target_ + ".partial";
-  if (::rename(temporary_.c_str(), partial.c_str()) != 0) {
-    return Failure("write", errno);
+  // Limit: 100 names; and not every file system can keep from replacing. Then
+  // the temporary name is as good.
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    std::string partial = attempt == 0
+                              ? target_ + ".partial"
+                              : fmt::format("{}.partial.{}", target_, attempt);
+    if (::renameat2(AT_FDCWD, temporary_.c_str(), AT_FDCWD, partial.c_str(),
+                    RENAME_NOREPLACE) == 0) {
+      temporary_.clear();
+      return partial;
+    }
+    if (errno != EEXIST) {
+      break;
+    }
   }
-  temporary_.clear();
-  return partial;
+  return std::exchange(temporary_, std::string());
 }
 
 std::expected<std::vector<uint8_t>, std::string> ReadWholeFile(

@@ -40,9 +40,10 @@ class AtomicFile {
   [[nodiscard]] std::expected<void, std::string> Write(std::string_view text);
   // Flushes to disk and puts the file in its place.
   [[nodiscard]] std::expected<void, std::string> Commit();
-  // Keeps what was written as "<target>.partial" beside the target, which stays
-  // as it was; yields that path. For results that ended before their time.
-  [[nodiscard]] std::expected<std::string, std::string> KeepPartial();
+  // Keeps what was written as "<target>.partial" (or ".partial.1", ...; nothing
+  // is replaced) beside the target, which stays as it was; yields that path.
+  // For results that ended before their time.
+  [[nodiscard]] std::string KeepPartial();
 
   // The temporary file's, so that a walk can leave it out; zeros when there
   // is none.

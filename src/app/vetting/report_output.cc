@@ -93,13 +93,10 @@ std::string ReportOutput::EndEarly() {
     file_.reset();
     return fmt::format("{} was not written.", request_.output);
   }
-  const auto kept = file_->KeepPartial();
+  const std::string kept = file_->KeepPartial();
   file_.reset();
-  return kept ? fmt::format(
-                    "{} was not written; the reports made so far are "
-                    "in {}.",
-                    request_.output, *kept)
-              : kept.error();
+  return fmt::format("{} was not written; the reports made so far are in {}.",
+                     request_.output, kept);
 }
 
 std::expected<void, std::string> ReportOutput::Finish(const Summary& summary,

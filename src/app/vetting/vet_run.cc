@@ -1,7 +1,6 @@
 #include "app/vetting/vet_run.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -75,6 +74,7 @@ std::expected<vet::Options, std::string> MakeOptions(
   for (const std::string& path : request.crls) {
     options.revocation.push_back(
         CS_TRY(ReadWholeFile(path, kRevocationLimitBytes)));
+    options.revocation_names.push_back(path);
   }
   options.jobs = ChooseJobs(request);
   options.process_per_file = request.isolate;
@@ -179,15 +179,6 @@ class Run {
   }
 
   bool TakeReport(const model::Report& report, std::string text) {
-    // A file given with --crl that is none is the fault of the command, not of
-    // what is vetted.
-    const auto unreadable = std::ranges::find(
-        report.findings, "vet.evidence_unreadable", &model::Finding::id);
-    if (unreadable != report.findings.end()) {
-      Say(fmt::format("{} --crl was given: {}. Name another file.",
-                      unreadable->message, fmt::join(request_.crls, ", ")));
-      return false;
-    }
     tally_.Add(report);
     summary_.Add(report);
     progress_.Clear();
