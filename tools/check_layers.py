@@ -161,7 +161,7 @@ class Checker:
         first = target.split("/")[0]
         if first in self.rules["modules"] and "/" in target and (
                 quote == '"' or (self.root / "src" / target).exists()):
-            self.check_own_include(file, line, quote, target)
+            self.check_own_include(file, line, quote, target, loose)
             if not loose and matches(f"src/{target}",
                                      self.rules["loose"]["files"]):
                 self.report(file, line, "test only",
@@ -174,7 +174,7 @@ class Checker:
         elif quote == "<":
             self.check_foreign_include(file, line, target, loose)
 
-    def check_own_include(self, file, line, quote, target):
+    def check_own_include(self, file, line, quote, target, loose):
         module = target.split("/")[0]
         if quote == "<":
             self.report(file, line, "include path",
@@ -186,7 +186,8 @@ class Checker:
                         f"{file.module} may not include {module}: pass the "
                         "value in as a parameter, or move the code to a "
                         "module that may (layers.toml)")
-        elif target.count("/") != 1:
+        elif target.count("/") != 1 and not (
+                loose and target.startswith(f"{module}/sample/")):
             self.report(file, line, "one door",
                         f'"{target}" is private to {module}: include a '
                         f'header at the root of src/{module}')

@@ -105,6 +105,7 @@ namespace { constexpr int kEnd = 1; }''')
                       ['"forge/key.h"'])
         self.put_code("src/signing/a_test.cc", "",
                       ['"signing/sample/forged.h"'])
+        self.put_code("src/vet/a_test.cc", "", ['"signing/sample/forged.h"'])
         self.assert_clean()
 
     # -- what must fail ----------------------------------------------------
@@ -113,6 +114,12 @@ namespace { constexpr int kEnd = 1; }''')
         self.put_code("src/signing/sample/forged.h", "struct Forged {};")
         self.put_code("src/signing/a.cc", "", ['"signing/sample/forged.h"'])
         self.assert_violation("src/signing/a.cc:1: test only:")
+
+    def test_sample_of_a_module_that_may_not_be_used(self):
+        self.put_code("src/signing/sample/forged.h", "struct Forged {};")
+        self.put_code("src/formats/a_test.cc", "",
+                      ['"signing/sample/forged.h"'])
+        self.assert_violation("src/formats/a_test.cc:1: layer:")
 
     def test_include_upward(self):
         self.put_code("src/base/a.cc", "", ['"model/artifact.h"'])

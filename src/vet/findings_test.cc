@@ -11,10 +11,10 @@
 #include "forge/revocation.h"
 #include "forge/table.h"
 #include "signing/judge.h"
+#include "signing/sample/forged_stores.h"
 #include "signing/verify.h"
 #include "vet/inspect.h"
 #include "vet/policy.h"
-#include "vet/sample/forged_store.h"
 
 namespace countersign::vet {
 namespace {
@@ -26,7 +26,7 @@ const forge::Authorities& A() { return forge::TestAuthorities(); }
 
 model::Inspection InspectWith(const ByteVector& file,
                               std::vector<std::vector<uint8_t>> revocation) {
-  signing::Verifier verifier({ForgedStore({A().root, A().time_root})},
+  signing::Verifier verifier({signing::ForgedStore({A().root, A().time_root})},
                              std::move(revocation));
   InspectOptions options;
   options.at = base::FromUnixSeconds(forge::kEvaluationTime);

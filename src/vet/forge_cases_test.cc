@@ -14,10 +14,10 @@
 #include "forge/mutations.h"
 #include "model/trust.h"
 #include "model/wire.h"
+#include "signing/sample/forged_stores.h"
 #include "signing/verify.h"
 #include "vet/inspect.h"
 #include "vet/policy.h"
-#include "vet/sample/forged_store.h"
 
 namespace countersign::vet {
 namespace {
@@ -29,8 +29,8 @@ using model::Trust;
 std::unique_ptr<signing::Verifier> ForgeVerifier() {
   const forge::Authorities& cast = forge::TestAuthorities();
   return std::make_unique<signing::Verifier>(
-      std::vector<model::TrustStore>{
-          ForgedStore({cast.root, cast.elliptic_root, cast.time_root})},
+      std::vector<model::TrustStore>{signing::ForgedStore(
+          {cast.root, cast.elliptic_root, cast.time_root})},
       std::vector<std::vector<uint8_t>>{forge::IntermediateCrl()});
 }
 

@@ -7,10 +7,10 @@
 #include "forge/recipes.h"
 #include "forge/revocation.h"
 #include "forge/table.h"
+#include "signing/sample/forged_stores.h"
 #include "signing/verify.h"
 #include "vet/inspect.h"
 #include "vet/policy.h"
-#include "vet/sample/forged_store.h"
 
 namespace countersign::vet {
 namespace {
@@ -20,7 +20,7 @@ using model::Decision;
 
 std::vector<model::TrustStore> Stores() {
   const auto& authorities = forge::TestAuthorities();
-  return {ForgedStore({authorities.root, authorities.time_root})};
+  return {signing::ForgedStore({authorities.root, authorities.time_root})};
 }
 
 struct Outcome {
@@ -146,7 +146,7 @@ TEST(ForgeryTest, ReencodingDoesNotTakeASignerOffAList) {
   model::TrustStore disallowed;
   disallowed.name = "disallowed";
   disallowed.purposes = stores[0].purposes;
-  model::TrustEntry entry = TrustEntryOf(A().publisher);
+  model::TrustEntry entry = signing::TrustEntryOf(A().publisher);
   entry.certificate.clear();
   entry.anchor = false;
   entry.disallowed_after = base::Instant{};

@@ -1,4 +1,5 @@
 #include "vet/inspect.h"
+#include "signing/sample/forged_stores.h"
 
 #include <gtest/gtest.h>
 
@@ -17,7 +18,6 @@
 #include "vet/file_hash.h"
 #include "vet/findings.h"
 #include "vet/policy.h"
-#include "vet/sample/forged_store.h"
 
 namespace countersign::vet {
 namespace {
@@ -35,8 +35,8 @@ InspectOptions Options() {
 
 Inspection Look(const ByteVector& file,
                 const InspectOptions& options = Options()) {
-  signing::Verifier verifier({ForgedStore({forge::TestAuthorities().root})},
-                             {});
+  signing::Verifier verifier(
+      {signing::ForgedStore({forge::TestAuthorities().root})}, {});
   return Inspect(*base::Blob::Own(file), verifier, options);
 }
 

@@ -15,10 +15,10 @@
 #include "forge/recipes.h"
 #include "formats/pe.h"
 #include "model/wire.h"
+#include "signing/sample/forged_stores.h"
 #include "signing/verify.h"
 #include "vet/inspect.h"
 #include "vet/policy.h"
-#include "vet/sample/forged_store.h"
 
 namespace countersign::vet {
 namespace {
@@ -33,7 +33,7 @@ class Tamper : public testing::Test {
     const forge::Authorities& cast = forge::TestAuthorities();
     verifier_ = std::make_unique<signing::Verifier>(
         std::vector<model::TrustStore>{
-            ForgedStore({cast.root, cast.time_root})},
+            signing::ForgedStore({cast.root, cast.time_root})},
         std::vector<std::vector<uint8_t>>{});
   }
 

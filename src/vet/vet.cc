@@ -1,26 +1,24 @@
 #include "vet/vet.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <cerrno>
-#include <csignal>
 
 #include <algorithm>
 #include <deque>
 #include <future>
 #include <new>
-#include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "model/wire.h"
 #include "sandbox/pool.h"
+#include "vet/answer_check.h"
 #include "vet/file_hash.h"
 #include "vet/findings.h"
 #include "vet/inspect.h"
 #include "vet/policy.h"
+#include "vet/writer_watch.h"
 
 namespace countersign::vet {
 namespace {
@@ -62,117 +60,6 @@ model::Inspection Failed(uint64_t size_bytes, const std::string& reason) {
                   "the cause is removed and the file is vetted again"));
   return inspection;
 }
-
-// Certificates that anchor something: store name and SHA-256.
-using Anchors = std::set<std::pair<std::string_view, std::string_view>>;
-
-Anchors AnchorsOf(const std::vector<model::TrustStore>& stores) {
-  Anchors anchors;
-  for (const model::TrustStore& store : stores) {
-    for (const model::TrustEntry& entry : store.entries) {
-      if (!entry.certificate.empty()) {
-        anchors.emplace(store.name, entry.sha256);
-      }
-    }
-  }
-  return anchors;
-}
-
-// A signature is trusted only through a certificate that this process holds.
-bool IsSound(const model::SignatureFacts& signature, size_t signatures,
-             uint64_t size_bytes, const Anchors& anchors) {
-  if (!signature.range.Inside(size_bytes) ||
-      (signature.nested_in && *signature.nested_in >= signatures)) {
-    return false;
-  }
-  return signature.trust != model::Trust::kTrusted ||
-         (signature.signer && !signature.chain.empty() &&
-          anchors.contains(
-              {signature.chain.back().store, signature.chain.back().sha256}));
-}
-
-bool IsSound(const model::Finding& finding,
-             const std::vector<model::Artifact>& artifacts) {
-  // Limit: parameters and ranges of a finding; the checks give up to ten.
-  constexpr size_t kMostDetails = 1000;
-  if (finding.artifact >= artifacts.size() || finding.evidence.empty() ||
-      finding.evidence.size() > kMostDetails ||
-      finding.parameters.size() > kMostDetails) {
-    return false;
-  }
-  const uint64_t size = artifacts[finding.artifact].size;
-  return std::ranges::all_of(
-      finding.evidence,
-      [size](const base::ByteRange& range) { return range.Inside(size); });
-}
-
-// What the worker may have got wrong without the decoder noticing: indexes
-// and ranges that point outside, and trust that no store gives.
-// Limit: this version looks at one artifact, at most 64 signatures in it, and
-// gives at most 32 findings of a kind.
-bool IsSound(const model::Inspection& inspection, uint64_t size_bytes,
-             const Anchors& anchors) {
-  constexpr size_t kMostSignatures = 1000;
-  constexpr size_t kMostFindings = 10'000;
-  const auto& artifacts = inspection.artifacts;
-  if (artifacts.size() != 1 || artifacts[0].size != size_bytes ||
-      artifacts[0].id != 0 || artifacts[0].parent ||
-      !artifacts[0].findings.empty() ||
-      artifacts[0].signatures.size() > kMostSignatures ||
-      inspection.findings.size() > kMostFindings ||
-      inspection.limits.size() > kMostFindings) {
-    return false;
-  }
-  const auto& signatures = artifacts[0].signatures;
-  return std::ranges::all_of(signatures,
-                             [&](const model::SignatureFacts& signature) {
-                               return IsSound(signature, signatures.size(),
-                                              size_bytes, anchors);
-                             }) &&
-         std::ranges::all_of(inspection.findings,
-                             [&](const model::Finding& finding) {
-                               return IsSound(finding, artifacts);
-                             }) &&
-         std::ranges::all_of(inspection.limits,
-                             [&](const model::LimitReached& limit) {
-                               return limit.artifact < artifacts.size();
-                             });
-}
-
-// Keeps writers away from a file while it is read: a read lease, which nobody
-// gets while the file is open for writing anywhere, a writable mapping
-// included, and which shows afterwards whether somebody tried.
-// Spec: fcntl(2), "Leases".
-class WriterWatch {
- public:
-  enum class State : uint8_t { kNone, kHeld, kWriterThere };
-
-  // Not every file system has leases, and only its owner gets one on a file.
-  State Begin(int descriptor) {
-    descriptor_ = descriptor;
-    // Why: who wants to write raises a signal here. The usual one, SIGIO, would
-    // end the process; this one does nothing.
-    (void)fcntl(descriptor, F_SETSIG, SIGURG);
-    if (fcntl(descriptor, F_SETLEASE, F_RDLCK) == 0) {
-      return state_ = State::kHeld;
-    }
-    return state_ = errno == EAGAIN ? State::kWriterThere : State::kNone;
-  }
-  // Gives the lease back; yields whether a writer was there.
-  bool SawWriter() {
-    if (state_ == State::kHeld) {
-      const bool disturbed = fcntl(descriptor_, F_GETLEASE) != F_RDLCK;
-      (void)fcntl(descriptor_, F_SETLEASE, F_UNLCK);
-      state_ = State::kNone;
-      return disturbed;
-    }
-    return state_ == State::kWriterThere;
-  }
-
- private:
-  int descriptor_ = -1;
-  State state_ = State::kNone;
-};
 
 std::string Explain(const sandbox::Answer& answer,
                     std::chrono::milliseconds limit) {

@@ -5,10 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "base/digest.h"
 #include "base/result.h"
 #include "forge/authorities.h"
-#include "model/trust.h"
+#include "signing/sample/forged_stores.h"
 #include "signing/x509/certificate.h"
 
 namespace countersign::signing {
@@ -42,28 +41,6 @@ class ForgedCertificates {
   std::deque<forge::ByteVector> ders_;
   std::deque<Certificate> parsed_;
 };
-
-inline model::TrustEntry TrustEntryOf(const forge::Certificate& certificate) {
-  model::TrustEntry entry;
-  entry.sha256 =
-      base::Hash(base::DigestAlgorithm::kSha256, certificate.der).Hex();
-  entry.sha1 = base::Hash(base::DigestAlgorithm::kSha1, certificate.der).Hex();
-  entry.certificate = certificate.der;
-  return entry;
-}
-
-// A store of anchors for one purpose.
-inline model::TrustStore StoreOf(
-    model::Purpose purpose,
-    const std::vector<forge::Certificate>& certificates) {
-  model::TrustStore store;
-  store.name = std::string(model::Name(purpose)) + " store";
-  store.purposes = {purpose};
-  for (const forge::Certificate& certificate : certificates) {
-    store.entries.push_back(TrustEntryOf(certificate));
-  }
-  return store;
-}
 
 // A CA of that name and key, certified by `issuer`.
 inline forge::Certificate AuthorityBy(std::string_view common_name,

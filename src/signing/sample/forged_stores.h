@@ -1,13 +1,14 @@
-// A trust store of the forge's authorities. For tests.
+// Trust stores of the forge's authorities. For tests.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "base/digest.h"
 #include "forge/authorities.h"
 #include "model/trust.h"
 
-namespace countersign::vet {
+namespace countersign::signing {
 
 inline model::TrustEntry TrustEntryOf(const forge::Certificate& certificate) {
   model::TrustEntry entry;
@@ -16,6 +17,19 @@ inline model::TrustEntry TrustEntryOf(const forge::Certificate& certificate) {
   entry.sha1 = base::Hash(base::DigestAlgorithm::kSha1, certificate.der).Hex();
   entry.certificate = certificate.der;
   return entry;
+}
+
+// A store of anchors for one purpose.
+inline model::TrustStore StoreOf(
+    model::Purpose purpose,
+    const std::vector<forge::Certificate>& certificates) {
+  model::TrustStore store;
+  store.name = std::string(model::Name(purpose)) + " store";
+  store.purposes = {purpose};
+  for (const forge::Certificate& certificate : certificates) {
+    store.entries.push_back(TrustEntryOf(certificate));
+  }
+  return store;
 }
 
 // A store named "forge" of these anchors, for signers and timestamps.
@@ -31,4 +45,4 @@ inline model::TrustStore ForgedStore(
   return store;
 }
 
-}  // namespace countersign::vet
+}  // namespace countersign::signing
