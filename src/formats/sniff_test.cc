@@ -19,12 +19,27 @@ std::string At(size_t offset, const std::string& mark) {
   return std::string(offset, '\0') + mark;
 }
 
+// A DOS header whose relocations begin at `relocations`; the new header, at
+// offset 0x40, begins with `mark`.
+std::string OldProgram(char relocations, const std::string& mark) {
+  std::string text(0x40, '\0');
+  text.replace(0, 2, "MZ");
+  text[0x18] = relocations;
+  text[0x3C] = 0x40;
+  return text + mark;
+}
+
 // A file of each format: its mark and something after it.
 const std::multimap<Format, std::string>& Samples() {
   static const std::multimap<Format, std::string> kSamples = {
       {Format::kEmpty, ""},
       {Format::kPe, "MZ"},
       {Format::kPe, "MZ\x90\0\x03"s},
+      {Format::kDos, OldProgram(0x40, "NE")},
+      {Format::kDos, OldProgram(0x40, "LE")},
+      {Format::kDos, OldProgram(0x40, "LX")},
+      {Format::kPe, OldProgram(0x40, "PE\0\0"s)},
+      {Format::kPe, OldProgram(0x1C, "PE\0\0"s)},
       {Format::kMsi, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"},
       {Format::kCab, "MSCF\0\0\0\0"s},
       {Format::kZip, "PK\x03\x04\x14"},
@@ -95,6 +110,24 @@ TEST(Sniff, OneByteLessThanTheMarkIsNotTheFormat) {
     EXPECT_NE(Sniff(base::AsBytes(changed)).format, format)
         << model::Name(format);
   }
+}
+
+// Windows looks for the PE signature at e_lfanew and at nothing else. What
+// might have one where nobody looks, or has a damaged one, is no DOS program:
+// that would be told to carry no signature at all.
+TEST(Sniff, WhatMightBeAProgramForWindowsIsNoDosProgram) {
+  EXPECT_EQ(Sniff(base::AsBytes(OldProgram(0x40, "PF\0\0"s))).format,
+            Format::kPe);
+  EXPECT_EQ(Sniff(base::AsBytes(OldProgram(0x1C, "").substr(0, 0x3F))).format,
+            Format::kPe);
+  EXPECT_EQ(Sniff(base::AsBytes(OldProgram(0, ""))).format, Format::kPe);
+  EXPECT_EQ(Sniff(base::AsBytes(OldProgram(0x1C, ""))).format, Format::kDos);
+  std::string far = OldProgram(0x1C, "");
+  far.replace(0x3C, 4, "\0\0\2\0"s);
+  EXPECT_EQ(Sniff(base::AsBytes(far)).format, Format::kDos);
+  far.resize(0x20000, '\0');
+  EXPECT_EQ(Sniff(base::AsBytes(far + "PE\0\0"s)).format, Format::kPe);
+  EXPECT_EQ(Sniff(base::AsBytes(far)).format, Format::kPe);
 }
 
 TEST(Sniff, JavaClassesAreNoFatBinaries) {

@@ -13,6 +13,9 @@ using base::Bytes;
 using model::Format;
 using namespace std::string_view_literals;
 
+// Limit: 64 KiB, which holds the mark of every row.
+constexpr size_t kSniffedBytes = size_t{64} << 10;
+
 bool Has(Bytes start, size_t offset, std::string_view mark) {
   return start.size() >= offset + mark.size() &&
          base::AsText(start.subspan(offset, mark.size())) == mark;
@@ -28,6 +31,38 @@ bool IsMachO(Bytes start) {
          (Has(start, 0, "\xCA\xFE\xBA\xBE\0\0\0"sv) && start.size() > 7 &&
           start[7] < 40) ||
          Has(start, 0, "\xCA\xFE\xBA\xBF\0\0\0"sv);
+}
+
+uint32_t Number(Bytes start, size_t offset, size_t bytes) {
+  uint32_t value = 0;
+  for (size_t i = bytes; i > 0; --i) {
+    value = value << 8 | start[offset + i - 1];
+  }
+  return value;
+}
+
+// A program that Windows would not load as a PE image: the mark of a 16-bit
+// Windows, OS/2 or VxD program where the PE signature would be, or no such
+// place, as in programs for DOS, whose relocations begin before offset 0x40.
+// Spec: Microsoft PE Format, "MS-DOS Stub"; Windows loaders look at e_lfanew
+// (offset 0x3C) only, so that a PE signature there outweighs the rest.
+bool IsOldProgram(Bytes start) {
+  constexpr size_t kHeaderBytes = 0x40;
+  constexpr size_t kRelocationsOffset = 0x18;  // e_lfarlc
+  constexpr size_t kNewHeaderOffset = 0x3C;    // e_lfanew
+  if (!Has(start, 0, "MZ"sv) || start.size() < kHeaderBytes) {
+    return false;
+  }
+  const uint32_t header = Number(start, kNewHeaderOffset, 4);
+  if (Has(start, header, "PE\0\0"sv)) {
+    return false;
+  }
+  // Why: what lies behind the bytes that are looked at is not known.
+  const bool reached = header < start.size() || start.size() < kSniffedBytes;
+  const uint32_t relocations = Number(start, kRelocationsOffset, 2);
+  return Has(start, header, "NE"sv) || Has(start, header, "LE"sv) ||
+         Has(start, header, "LX"sv) ||
+         (reached && relocations != 0 && relocations < kHeaderBytes);
 }
 
 // A PKCS #7 that is a file of its own: SEQUENCE, then the OID of SignedData.
@@ -58,6 +93,8 @@ bool IsText(Bytes start) {
 constexpr std::array kFormats = {
     FormatRow{Format::kEmpty, "empty file", Support::kRecognised,
               [](Bytes s) { return s.empty(); }},
+    FormatRow{Format::kDos, "program for DOS or 16-bit Windows",
+              Support::kRecognised, IsOldProgram},
     FormatRow{Format::kPe, "Portable Executable", Support::kParsed,
               [](Bytes s) { return Has(s, 0, "MZ"sv); }},
     FormatRow{Format::kMsi, "OLE compound file (MSI, MSP, Office)",
@@ -121,8 +158,7 @@ constexpr std::array kFormats = {
 std::span<const FormatRow> Formats() { return kFormats; }
 
 const FormatRow& Sniff(Bytes file) {
-  // Limit: 64 KiB, which holds the mark of every row.
-  const Bytes start = file.first(std::min<size_t>(file.size(), 64 << 10));
+  const Bytes start = file.first(std::min(file.size(), kSniffedBytes));
   return *std::ranges::find_if(
       kFormats, [&](const FormatRow& row) { return row.matches(start); });
 }

@@ -144,6 +144,12 @@ void InspectSignatures(const base::Blob& file, const formats::FormatRow& row,
         {std::min<uint64_t>(facts.limit->offset, artifact.size), 0},
         fmt::format("the limit on {} was reached", facts.limit->field));
   }
+  if (facts.is_signed == model::Signed::kUnknown) {
+    NotInspected(inspection, "The file",
+                 {0, std::min<uint64_t>(artifact.size, 64)},
+                 "its headers are damaged, so whether it is signed is not "
+                 "known");
+  }
   if (options.strict_padding) {
     for (model::Finding& finding : inspection.findings) {
       if (finding.id == "signing.unsigned_data_in_signature") {

@@ -92,7 +92,9 @@ TEST(Inspect, ADamagedProgramIsNotUnsigned) {
   for (const std::string& text : {"MZ"s, "MZ\x90\0\x03\0"s}) {
     const Inspection inspection = Look(text);
     EXPECT_EQ(inspection.artifacts.at(0).format, Format::kPe);
-    EXPECT_NE(inspection.artifacts[0].is_signed, model::Signed::kAbsent);
+    EXPECT_EQ(inspection.artifacts[0].is_signed, model::Signed::kUnknown);
+    EXPECT_FALSE(inspection.complete);
+    EXPECT_EQ(FindingsOf(inspection, "vet.incomplete").size(), 1U);
     EXPECT_TRUE(FindingsOf(inspection, "signing.unsigned").empty());
     EXPECT_EQ(FindingsOf(inspection, "pe.malformed").size(), 1U);
     EXPECT_EQ(Decide(inspection).decision, model::Decision::kHold);

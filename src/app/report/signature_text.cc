@@ -132,8 +132,8 @@ const char* SentenceWithout(model::Signed is_signed) {
     case model::Signed::kUnknown:
       break;
   }
-  return "Not looked at: this version does not read signatures of this "
-         "format, or did not come so far.";
+  return "Not known: this version does not read signatures of this format, "
+         "or could not come so far.";
 }
 
 }  // namespace

@@ -323,7 +323,7 @@ SigningFacts ExaminePe(const base::Blob& file, const Context& context) {
   SigningFacts facts;
   const auto image = formats::ParsePe(file.View());
   if (!image) {
-    facts.is_signed = model::Signed::kMalformed;
+    facts.is_signed = model::Signed::kUnknown;
     facts.faults.push_back({image.error(),
                             {image.error().offset, 0},
                             {},
