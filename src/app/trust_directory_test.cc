@@ -146,16 +146,21 @@ TEST(TrustDirectory, WithoutHomeSaysWhatToSet) {
   EXPECT_NE(saved.error().find("COUNTERSIGN_TRUST_DIR"), std::string::npos);
 }
 
+// A file that begins with "L" is a trust list, an empty one an error.
 std::expected<ImportedTrust, std::string> FakeImport(
-    std::vector<uint8_t> bytes, const std::string& /*file*/,
-    const std::string& name, std::vector<model::Purpose> purposes,
-    base::Instant /*now*/) {
-  if (bytes.empty()) {
-    return std::unexpected(std::string("Nothing in it."));
-  }
+    std::vector<vet::TrustFile> files, const std::string& name,
+    std::vector<model::Purpose> purposes, base::Instant /*now*/) {
   ImportedTrust imported;
-  imported.stores.push_back(Store(name, purposes[0]));
+  imported.stores.push_back(Store(name.empty() ? "all" : name, purposes[0]));
   imported.notes = {"a note"};
+  for (const vet::TrustFile& file : files) {
+    if (file.bytes.empty()) {
+      return std::unexpected(std::string("Nothing in it."));
+    }
+    if (file.bytes[0] == 'L') {
+      imported.stores[0].list = model::TrustListFacts{};
+    }
+  }
   return imported;
 }
 
@@ -188,6 +193,22 @@ TEST(SelectTrust, DefaultIsWhatServesProgramsAndNeverTls) {
   const Names missing = Selected({"nobody"}, directory);
   ASSERT_EQ(missing.size(), 1U);
   EXPECT_NE(missing[0].find("trust list"), std::string::npos);
+}
+
+// A list is of use only with the certificates it names, and of a signer that
+// can be verified.
+TEST(SelectTrust, ATrustListIsJoinedToTheOtherFiles) {
+  const ScratchDirectory scratch;
+  const TrustDirectory directory(scratch.Path("trust"), {});
+  ASSERT_TRUE(directory.Save(Store("code", model::Purpose::kCodeSigning)));
+  const std::string list = scratch.Write("the.stl", "L");
+  const std::string one = scratch.Write("one.pem", "x");
+  const std::string two = scratch.Write("two.pem", "x");
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(Selected({one, two}, directory), (Names{one, two}));
+  EXPECT_EQ(Selected({list}, directory), Names{list});
+  EXPECT_EQ(Selected({one, "code", list}, directory),
+            (Names{"code", "given-all"}));
 }
 
 TEST(SelectTrust, TakesAStoreFileAsItIs) {

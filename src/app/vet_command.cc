@@ -150,17 +150,16 @@ void AddIsolation(CLI::App& vet, VetRequest& request) {
   }
 }
 
-// Imports a file in a locked-down worker, as weak as the user allows.
+// Imports files in a locked-down worker, as weak as the user allows.
 TrustImporter ImporterFor(const VetRequest& request) {
   return
       [weak = request.allow_weak_sandbox](
-          std::vector<uint8_t> bytes, const std::string& file,
-          const std::string& store_name, std::vector<model::Purpose> purposes,
+          std::vector<vet::TrustFile> files, const std::string& store_name,
+          std::vector<model::Purpose> purposes,
           base::Instant now) -> std::expected<ImportedTrust, std::string> {
-        std::vector<vet::TrustFile> files;
-        files.push_back({file, std::move(bytes)});
         vet::ImportOptions options;
         options.allow_weak_sandbox = weak;
+        options.for_one_run = true;
         auto imported =
             vet::ImportTrust(std::move(files), store_name, std::move(purposes),
                              now, std::move(options));

@@ -76,8 +76,4 @@ std::string WriteJson(const Report& report, int indent) {
   return Dump(JsonWriter::Value(report), indent);
 }
 
-std::string WriteJson(const std::vector<TrustSource>& sources, int indent) {
-  return Dump(JsonWriter::Value(sources), indent);
-}
-
 }  // namespace countersign::model

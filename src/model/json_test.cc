@@ -41,7 +41,11 @@ TEST(ReportJson, HasEveryPromisedName) {
                       "findings", "limits", "statistics"});
   ExpectKeys(report["tool"], {"name", "version"});
   ExpectKeys(report["trust"][0],
-             {"store", "source", "sha256", "certificates", "purposes"});
+             {"store", "source", "sha256", "content_sha256", "certificates",
+              "purposes"});
+  ExpectKeys(report["revocation_sources"][0],
+             {"source", "sha256", "kind", "issuer", "certificates",
+              "this_update", "next_update"});
   ExpectKeys(report["statistics"], {"artifacts", "bytes", "seconds"});
   ExpectKeys(report["limits"][0], {"limit", "value", "artifact"});
   ExpectKeys(report["artifacts"][0],
@@ -88,6 +92,7 @@ TEST(ReportJson, IsInTheOrderOfTheSchema) {
   }
   EXPECT_EQ(order, (std::vector<std::string>{
                        "schema", "tool", "input", "evaluated_at", "trust",
+                       "revocation_sources",
                        "verdict", "policy", "complete", "reasons", "artifacts",
                        "findings", "limits", "statistics"}));
 }
@@ -174,16 +179,6 @@ TEST(ReportJson, NumbersKeepTheirValue) {
   EXPECT_EQ(json["findings"][0]["evidence"][0]["offset"], UINT64_MAX);
   EXPECT_EQ(json["findings"][0]["parameters"]["n"],
             std::numeric_limits<int64_t>::min());
-}
-
-TEST(TrustJson, IsAListOfSources) {
-  const std::vector<TrustSource> sources = {WithEveryField<TrustSource>()};
-  const Json json = Json::parse(WriteJson(sources, 2));
-  ASSERT_EQ(json.size(), 1U);
-  EXPECT_EQ(json[0]["store"], sources[0].store);
-  EXPECT_EQ(json[0]["certificates"], sources[0].certificates);
-  EXPECT_EQ(Json::parse(WriteJson(std::vector<TrustSource>{}, 2)),
-            Json::array());
 }
 
 }  // namespace

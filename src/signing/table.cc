@@ -24,7 +24,7 @@ struct Verifier::State {
   RevocationSet revocation;
   KeyCache keys;
   std::vector<std::string> problems;
-  std::vector<uint32_t> unreadable_files;
+  std::vector<std::vector<model::RevocationSource>> revocation_files;
 
   explicit State(std::shared_ptr<const std::vector<model::TrustStore>> stores)
       : trust(std::move(stores)) {}
@@ -34,8 +34,10 @@ Verifier::Verifier(std::shared_ptr<const std::vector<model::TrustStore>> stores,
                    std::vector<std::vector<uint8_t>> revocation_files)
     : state_(std::make_unique<State>(std::move(stores))) {
   for (size_t i = 0; i < revocation_files.size(); ++i) {
-    if (!state_->revocation.AddFile(std::move(revocation_files[i]))) {
-      state_->unreadable_files.push_back(static_cast<uint32_t>(i));
+    auto held = state_->revocation.AddFile(std::move(revocation_files[i]));
+    state_->revocation_files.push_back(
+        std::move(held).value_or(std::vector<model::RevocationSource>()));
+    if (state_->revocation_files.back().empty()) {
       state_->problems.push_back(
           "File " + std::to_string(i + 1) +
           " given with --crl is neither a CRL nor an OCSP response");
@@ -62,8 +64,9 @@ SigningFacts Verifier::Verify(const base::Blob& file, model::Format format,
   return {};
 }
 
-const std::vector<uint32_t>& Verifier::UnreadableRevocationFiles() const {
-  return state_->unreadable_files;
+const std::vector<std::vector<model::RevocationSource>>&
+Verifier::RevocationFiles() const {
+  return state_->revocation_files;
 }
 
 const std::vector<std::string>& Verifier::Problems() const {

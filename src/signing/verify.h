@@ -96,8 +96,10 @@ class Verifier {
                                     model::Format format,
                                     const VerifyOptions& options);
 
-  // Which of the revocation files could not be read, counted from 0.
-  [[nodiscard]] const std::vector<uint32_t>& UnreadableRevocationFiles() const;
+  // What each of the revocation files holds, without names and digests of the
+  // files; nothing for one that could not be read.
+  [[nodiscard]] const std::vector<std::vector<model::RevocationSource>>&
+  RevocationFiles() const;
 
   // What of the constructor's arguments could not be read, a sentence each.
   [[nodiscard]] const std::vector<std::string>& Problems() const;

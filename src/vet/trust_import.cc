@@ -111,6 +111,7 @@ std::expected<TrustImport, std::string> ImportTrust(
   request.now = now;
   request.anchor_all = options.anchor_all;
   request.unverified = options.unverified;
+  request.for_one_run = options.for_one_run;
   request.existing = std::move(options.existing);
   return (*importer)->Import(request);
 }

@@ -36,6 +36,7 @@ struct ImportOptions {
   bool anchor_all = false;  // intermediates are anchors, too
   bool unverified = false;  // lists whose signature does not hold are taken
   bool allow_weak_sandbox = false;
+  bool for_one_run = false;  // nothing is kept; changes advice in messages
   // Stores already there: a list replaces the one of the same name and keeps
   // its certificates; certificates fill gaps of lists and join a store.
   std::vector<model::TrustStore> existing;
@@ -49,6 +50,7 @@ struct TrustRequest {
   base::Instant now;
   bool anchor_all = false;
   bool unverified = false;
+  bool for_one_run = false;
   std::vector<model::TrustStore> existing;
   // SHA-256 of the roots that may be above a list's signer, lower-case hex;
   // empty: Microsoft's own. Only tests set it.
@@ -61,6 +63,7 @@ struct TrustRequest {
     visit("now", self.now);
     visit("anchor_all", self.anchor_all);
     visit("unverified", self.unverified);
+    visit("for_one_run", self.for_one_run);
     visit("existing", self.existing);
     visit("list_roots", self.list_roots);
   }

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/text.h"
 #include "model/wire.h"
 #include "sandbox/pool.h"
 #include "vet/answer_check.h"
@@ -37,6 +38,7 @@ std::vector<model::TrustSource> Sources(
     source.store = store.name;
     source.source = store.source;
     source.sha256 = store.sha256;
+    source.content_sha256 = model::ContentSha256(store);
     for (const model::TrustEntry& entry : store.entries) {
       source.certificates += entry.certificate.empty() ? 0U : 1U;
     }
@@ -77,9 +79,12 @@ std::string Explain(const sandbox::Answer& answer,
 
 class PoolVetter : public Vetter {
  public:
-  PoolVetter(Options options, std::unique_ptr<sandbox::Pool> pool)
+  PoolVetter(Options options,
+             std::vector<model::RevocationSource> revocation_sources,
+             std::unique_ptr<sandbox::Pool> pool)
       : options_(std::move(options)),
         sources_(Sources(*options_.stores)),
+        revocation_sources_(std::move(revocation_sources)),
         anchors_(AnchorsOf(*options_.stores)),
         pool_(std::move(pool)) {}
 
@@ -166,6 +171,7 @@ class PoolVetter : public Vetter {
     report.input = work.input.name;
     report.evaluated_at = options_.at;
     report.trust = sources_;
+    report.revocation_sources = revocation_sources_;
     model::Inspection inspection = InspectionOf(work, answer);
     NoteUnverifiedLists(inspection);
     inspection.artifacts[0].path = work.input.name;
@@ -285,18 +291,32 @@ class PoolVetter : public Vetter {
 
   Options options_;
   std::vector<model::TrustSource> sources_;
+  std::vector<model::RevocationSource> revocation_sources_;
   Anchors anchors_;
   std::unique_ptr<sandbox::Pool> pool_;
 };
 
-// The answer to a job without a file.
-struct RevocationCheck {
-  std::vector<uint32_t> unreadable;  // revocation files, counted from 0
+// The answer to a job without a file: what the revocation files hold.
+struct RevocationFile {
+  std::vector<model::RevocationSource> sources;
 
   static void Fields(auto& self, auto&& visit) {
-    visit("unreadable", self.unreadable);
+    visit("sources", self.sources);
   }
 };
+struct RevocationCheck {
+  std::vector<RevocationFile> files;
+
+  static void Fields(auto& self, auto&& visit) { visit("files", self.files); }
+};
+
+RevocationCheck CheckOf(const signing::Verifier& verifier) {
+  RevocationCheck check;
+  for (const auto& sources : verifier.RevocationFiles()) {
+    check.files.push_back({sources});
+  }
+  return check;
+}
 
 std::vector<uint8_t> Handle(signing::Verifier& verifier,
                             const InspectOptions& options, int descriptor) {
@@ -318,26 +338,40 @@ std::vector<uint8_t> Handle(signing::Verifier& verifier,
   return model::EncodeWire(inspection);
 }
 
-// Asks a worker, before it has seen anything hostile but these, whether it
-// could read the revocation files: one that it could not is a mistake of the
-// command, and not something to hold every file for.
-std::expected<void, std::string> CheckRevocation(
-    sandbox::Pool& pool, const std::vector<std::string>& names) {
+// Asks a worker, before it has seen anything hostile but these, what it read
+// in the revocation files: one that it could not is a mistake of the command,
+// and not something to hold every file for.
+std::expected<std::vector<model::RevocationSource>, std::string> AskForSources(
+    sandbox::Pool& pool, const std::vector<RevocationInput>& files) {
+  if (files.empty()) {
+    return {};
+  }
   const sandbox::Answer answer = pool.Run({});
-  const auto check = model::DecodeWire<RevocationCheck>(answer.bytes);
-  if (answer.outcome != sandbox::Outcome::kAnswered || !check) {
+  auto check = model::DecodeWire<RevocationCheck>(answer.bytes);
+  if (answer.outcome != sandbox::Outcome::kAnswered || !check ||
+      check->files.size() != files.size()) {
     return std::unexpected(std::string(
         "The files given with --crl could not be examined. Leave out the one "
         "that is damaged."));
   }
-  if (check->unreadable.empty()) {
-    return {};
+  std::vector<model::RevocationSource> sources;
+  for (size_t i = 0; i < files.size(); ++i) {
+    if (check->files[i].sources.empty()) {
+      return std::unexpected(fmt::format(
+          "{} was given with --crl, but is neither a revocation list nor an "
+          "OCSP response (DER or PEM). Name another file.",
+          files[i].name));
+    }
+    const std::string sha256 =
+        base::Hash(base::DigestAlgorithm::kSha256, files[i].bytes).Hex();
+    for (model::RevocationSource& source : check->files[i].sources) {
+      source.source = files[i].name;
+      source.sha256 = sha256;
+      source.issuer = base::DisplaySafe(source.issuer);
+      sources.push_back(std::move(source));
+    }
   }
-  const uint32_t index = check->unreadable[0];
-  return std::unexpected(fmt::format(
-      "{} was given with --crl, but is neither a revocation list nor an OCSP "
-      "response (DER or PEM). Name another file.",
-      index < names.size() ? names[index] : "A file"));
+  return sources;
 }
 
 }  // namespace
@@ -385,21 +419,25 @@ std::expected<std::unique_ptr<Vetter>, std::string> Vetter::Start(
   };
   service.prepare = [verifier, stores = options.stores,
                      revocation = options.revocation] {
-    *verifier = std::make_unique<signing::Verifier>(stores, revocation);
+    std::vector<std::vector<uint8_t>> files;
+    files.reserve(revocation.size());
+    for (const RevocationInput& file : revocation) {
+      files.push_back(file.bytes);
+    }
+    *verifier = std::make_unique<signing::Verifier>(stores, std::move(files));
   };
   service.handle = [verifier, inspect_options](base::Bytes, int descriptor) {
-    return descriptor < 0 ? model::EncodeWire(RevocationCheck{
-                                (*verifier)->UnreadableRevocationFiles()})
-                          : Handle(**verifier, inspect_options, descriptor);
+    return descriptor < 0
+               ? model::EncodeWire(CheckOf(**verifier))
+               : Handle(**verifier, inspect_options, descriptor);
   };
   auto pool = sandbox::Pool::Start(pool_options, std::move(service));
   if (!pool) {
     return std::unexpected(pool.error());
   }
-  if (!options.revocation.empty()) {
-    CS_TRY_VOID(CheckRevocation(**pool, options.revocation_names));
-  }
-  return std::make_unique<PoolVetter>(std::move(options), *std::move(pool));
+  auto sources = CS_TRY(AskForSources(**pool, options.revocation));
+  return std::make_unique<PoolVetter>(std::move(options), std::move(sources),
+                                      *std::move(pool));
 }
 
 }  // namespace countersign::vet

@@ -15,15 +15,19 @@
 
 namespace countersign::vet {
 
+// A file of CRLs or OCSP responses (DER or PEM) that the user gave.
+struct RevocationInput {
+  std::string name;  // as the user gave it
+  std::vector<uint8_t> bytes;
+};
+
 struct Options {
   base::Instant at;  // the instant to judge at
   // Shared with the workers' memory, which copies nothing.
   std::shared_ptr<const std::vector<model::TrustStore>> stores =
       std::make_shared<const std::vector<model::TrustStore>>();
-  // CRLs and OCSP responses (DER or PEM) as read from the user's files.
-  std::vector<std::vector<uint8_t>> revocation;
-  std::vector<std::string> revocation_names;  // of each, for messages
-  unsigned jobs = 1;                          // workers
+  std::vector<RevocationInput> revocation;
+  unsigned jobs = 1;              // workers
   bool process_per_file = false;  // a fresh locked-down process for each file
   bool strict_padding = false;    // as EnableCertPaddingCheck on Windows
   bool allow_weak_sandbox = false;

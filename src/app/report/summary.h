@@ -38,6 +38,7 @@ class Summary {
   uint64_t special_files_ = 0;
   // Of the first report; those of a run are the same for all.
   std::vector<model::TrustSource> trust_;
+  std::vector<model::RevocationSource> revocation_sources_;
   base::Instant evaluated_at_;
 };
 

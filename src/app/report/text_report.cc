@@ -115,9 +115,27 @@ void WriteFoot(Page& page, const Report& report) {
           Ink::kQuiet});
 }
 
+std::string Day(const std::optional<base::Instant>& instant) {
+  return instant ? base::ToRfc3339(*instant).substr(0, 10) : "unknown";
+}
+
+// One sentence on a revocation list or response.
+std::string RevocationWords(const model::RevocationSource& source) {
+  const std::string until =
+      source.next_update ? ", next due " + Day(source.next_update) : "";
+  return source.kind == model::RevocationEvidence::kCrl
+             ? fmt::format("revocation list of {}: {}, issued {}{}",
+                           source.issuer, Count(source.certificates, "revoked certificate"),
+                           Day(source.this_update), until)
+             : fmt::format("OCSP response: {}, issued {}{}",
+                           Count(source.certificates, "answer"),
+                           Day(source.this_update), until);
+}
+
 }  // namespace
 
 void WriteTrust(Page& page, const std::vector<model::TrustSource>& trust,
+                const std::vector<model::RevocationSource>& revocation,
                 base::Instant at) {
   page.Heading("Trust", "judged at " + base::ToRfc3339(at));
   for (const model::TrustSource& source : trust) {
@@ -126,7 +144,13 @@ void WriteTrust(Page& page, const std::vector<model::TrustSource>& trust,
                                     Count(source.certificates, "certificate"),
                                     Joined(source.purposes))}});
     page.Paragraph(kIndent + 2, {"from " + source.source, Ink::kQuiet});
-    page.Put(kIndent + 2, {{"sha256 " + source.sha256, Ink::kQuiet}});
+    page.Put(kIndent + 2, {{"sha256  " + source.sha256, Ink::kQuiet}});
+    page.Put(kIndent + 2, {{"content " + source.content_sha256, Ink::kQuiet}});
+  }
+  for (const model::RevocationSource& source : revocation) {
+    page.Paragraph(kIndent, {RevocationWords(source)});
+    page.Paragraph(kIndent + 2, {"from " + source.source, Ink::kQuiet});
+    page.Put(kIndent + 2, {{"sha256  " + source.sha256, Ink::kQuiet}});
   }
   if (!HasCodeSigningStore(trust)) {
     page.Paragraph(kIndent, {std::string(kNoCodeSigningStore), Ink::kWarning});
@@ -150,7 +174,8 @@ std::string FullReport(const Report& report, const TextStyle& style,
   WriteContents(page, report, verbose);
   WriteFindings(page, report, verbose);
   WriteLimits(page, report);
-  WriteTrust(page, report.trust, report.evaluated_at);
+  WriteTrust(page, report.trust, report.revocation_sources,
+             report.evaluated_at);
   WriteFoot(page, report);
   return page.Take();
 }

@@ -28,9 +28,10 @@ namespace countersign::app {
 [[nodiscard]] std::string QuietLine(const model::Report& report,
                                     const TextStyle& style);
 
-// The section on the stores that took part: which, from where, with which
-// hash, and the instant of judgement.
+// The section on the stores and revocation files that took part: which, from
+// where, with which hash, and the instant of judgement.
 void WriteTrust(Page& page, const std::vector<model::TrustSource>& trust,
+                const std::vector<model::RevocationSource>& revocation,
                 base::Instant at);
 
 // True when a store of `trust` may vouch for code signing. Without one nobody

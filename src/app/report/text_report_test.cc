@@ -45,7 +45,8 @@ Findings
 Trust  judged at 2023-11-14T22:13:20Z
   public: 515 certificates for code-signing
     from https://example.com/roots
-    sha256 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+    sha256  aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+    content bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
 
 countersign 0.1.0, policy 1: 1 artifact, 12.1 KiB in 0.02 s
 )");
@@ -210,7 +211,8 @@ TEST(Summary, CountsVerdictsAndWhatWasLeftOut) {
 Trust  judged at 2023-11-14T22:13:20Z
   public: 515 certificates for code-signing
     from https://example.com/roots
-    sha256 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+    sha256  aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+    content bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
 )");
 }
 

@@ -46,6 +46,7 @@ inline model::Report SampleReport(model::Decision verdict) {
   report.trust.push_back({"public",
                           "https://example.com/roots",
                           std::string(64, 'a'),
+                          std::string(64, 'b'),
                           515,
                           {"code-signing"}});
   report.statistics = {1, 12345, 0.02};

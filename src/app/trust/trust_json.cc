@@ -117,6 +117,8 @@ std::string TrustListJson(const std::vector<model::TrustStore>& stores) {
     object.Put("certificates", std::to_string(store.entries.size() -
                                               static_cast<size_t>(missing)));
     object.Put("missing", std::to_string(missing));
+    object.Put("content_sha256",
+               JsonObject::Quoted(model::ContentSha256(store)));
     text += text.empty() ? "\n  " : ",\n  ";
     text += object.Take();
   }
@@ -126,6 +128,8 @@ std::string TrustListJson(const std::vector<model::TrustStore>& stores) {
 std::string TrustStoreJson(const model::TrustStore& store) {
   JsonObject object(0);
   model::TrustStore::Fields(store, object);
+  object.Put("content_sha256",
+             JsonObject::Quoted(model::ContentSha256(store)));
   return object.Take() + "\n";
 }
 

@@ -104,6 +104,7 @@ void PutHead(const TrustStore& store, Page& page) {
                                    CountPresent(store))});
   put("source", {store.source});
   put("sha256", {store.sha256});
+  put("content", {model::ContentSha256(store)});
   put("imported", {base::ToRfc3339(store.imported_at)});
   if (store.list) {
     put("list of", ListCell(store));

@@ -78,10 +78,13 @@ TEST(TrustJson, IsWellFormedAndWithoutBytes) {
   EXPECT_TRUE(Has(store, R"("reason": "its signer is \"nobody\"")")) << store;
   EXPECT_TRUE(Has(store, "\"disallowed_after\": \"2018-08-01T00:00:00Z\""));
   EXPECT_TRUE(Has(store, "\"not_before\": null"));
+  EXPECT_TRUE(Has(store, "\"content_sha256\": \"" +
+                             model::ContentSha256(SampleStore()) + "\""));
   const std::string list = TrustListJson({SampleStore(), SampleStore()});
   EXPECT_TRUE(Has(list, "\"certificates\": 1")) << list;
   EXPECT_TRUE(Has(list, "\"missing\": 1")) << list;
   EXPECT_FALSE(Has(list, "\"entries\"")) << list;
+  EXPECT_TRUE(Has(list, model::ContentSha256(SampleStore())));
   EXPECT_EQ(TrustListJson({}), "[]\n");
   const TrustStore sample = SampleStore();
   EXPECT_TRUE(Has(TrustMatchesJson({{&sample, &sample.entries[0]}}),

@@ -40,7 +40,7 @@ class Selection {
       return AddDefault();
     }
     if (word == "system") {
-      return AddFile(kSystemBundle, "system-tls", {Purpose::kTls});
+      return AddSystem();
     }
     if (const auto entry = CS_TRY(directory_.Find(word))) {
       Keep(CS_TRY(TrustDirectory::Load(*entry)));
@@ -53,10 +53,14 @@ class Selection {
           "trust list\" shows the stores there are.",
           word));
     }
-    return AddFile(word, word, {Purpose::kCodeSigning, Purpose::kTimeStamping});
+    return AddFile(word);
   }
 
-  ImportedTrust Take() { return std::move(chosen_); }
+  // To be called once, after the last word.
+  std::expected<ImportedTrust, std::string> Take() {
+    CS_TRY_VOID(ImportFiles());
+    return std::move(chosen_);
+  }
 
  private:
   std::expected<void, std::string> AddDefault() {
@@ -68,27 +72,68 @@ class Selection {
     return {};
   }
 
-  std::expected<void, std::string> AddFile(const std::string& path,
-                                           const std::string& name,
-                                           std::vector<Purpose> purposes) {
+  std::expected<void, std::string> AddSystem() {
+    std::vector<vet::TrustFile> bundle;
+    bundle.push_back({kSystemBundle,
+                      CS_TRY(ReadWholeFile(kSystemBundle,
+                                           kTrustFileLimitBytes))});
+    Keep(CS_TRY(import_trust_(std::move(bundle), "system-tls", {Purpose::kTls},
+                              now_)));
+    return {};
+  }
+
+  std::expected<void, std::string> AddFile(const std::string& path) {
     auto bytes = CS_TRY(ReadWholeFile(path, kTrustFileLimitBytes));
-    if (base::AsText(bytes).starts_with(kTrustMagic)) {
-      auto store = DecodeStore(bytes);
-      if (!store) {
-        return std::unexpected(
-            fmt::format("The trust store {} {}. Export or import it again.",
-                        path, store.error()));
-      }
-      Keep(*std::move(store));
+    if (!base::AsText(bytes).starts_with(kTrustMagic)) {
+      files_.push_back({path, std::move(bytes)});
       return {};
     }
-    auto imported = CS_TRY(
-        import_trust_(std::move(bytes), path, name, std::move(purposes), now_));
+    auto store = DecodeStore(bytes);
+    if (!store) {
+      return std::unexpected(
+          fmt::format("The trust store {} {}. Export or import it again.", path,
+                      store.error()));
+    }
+    Keep(*std::move(store));
+    return {};
+  }
+
+  std::expected<ImportedTrust, std::string> Import(
+      std::vector<vet::TrustFile> files, const std::string& name) const {
+    return import_trust_(std::move(files), name,
+                         {Purpose::kCodeSigning, Purpose::kTimeStamping}, now_);
+  }
+
+  // Each file makes a store of its own, unless one is a trust list: that needs
+  // the certificates it names, and its signer's, from the others.
+  std::expected<void, std::string> ImportFiles() {
+    if (files_.size() > 1) {
+      ImportedTrust together = CS_TRY(Import(files_, ""));
+      if (std::ranges::any_of(together.stores, [](const auto& store) {
+            return store.list.has_value();
+          })) {
+        // Why: the names are those of stores on disk, which these are not.
+        for (model::TrustStore& store : together.stores) {
+          store.name = "given-" + store.name;
+        }
+        Keep(std::move(together));
+        return {};
+      }
+    }
+    for (vet::TrustFile& file : files_) {
+      std::vector<vet::TrustFile> single;
+      const std::string name = file.name;
+      single.push_back(std::move(file));
+      Keep(CS_TRY(Import(std::move(single), name)));
+    }
+    return {};
+  }
+
+  void Keep(ImportedTrust imported) {
     for (model::TrustStore& store : imported.stores) {
       Keep(std::move(store));
     }
     std::ranges::move(imported.notes, std::back_inserter(chosen_.notes));
-    return {};
   }
 
   // A store that two words stand for counts once.
@@ -106,6 +151,7 @@ class Selection {
   const TrustDirectory& directory_;
   const TrustImporter& import_trust_;
   base::Instant now_;
+  std::vector<vet::TrustFile> files_;  // that are no stores yet
   ImportedTrust chosen_;
 };
 

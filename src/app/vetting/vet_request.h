@@ -16,6 +16,7 @@
 #include "app/vetting/exit_tally.h"
 #include "base/instant.h"
 #include "model/trust.h"
+#include "vet/trust_import.h"
 #include "vet/vet.h"
 
 namespace countersign::app {
@@ -48,11 +49,10 @@ struct ImportedTrust {
   std::vector<std::string> notes;
 };
 
-// Reads certificates or a trust list from a file's bytes.
+// Reads certificates and trust lists; see vet::ImportTrust.
 using TrustImporter = std::function<std::expected<ImportedTrust, std::string>(
-    std::vector<uint8_t> bytes, const std::string& file,
-    const std::string& store_name, std::vector<model::Purpose> purposes,
-    base::Instant now)>;
+    std::vector<vet::TrustFile> files, const std::string& store_name,
+    std::vector<model::Purpose> purposes, base::Instant now)>;
 
 using VetterStarter =
     std::function<std::expected<std::unique_ptr<vet::Vetter>, std::string>(

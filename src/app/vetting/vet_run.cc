@@ -73,8 +73,7 @@ std::expected<vet::Options, std::string> MakeOptions(
       std::move(trust.stores));
   for (const std::string& path : request.crls) {
     options.revocation.push_back(
-        CS_TRY(ReadWholeFile(path, kRevocationLimitBytes)));
-    options.revocation_names.push_back(path);
+        {path, CS_TRY(ReadWholeFile(path, kRevocationLimitBytes))});
   }
   options.jobs = ChooseJobs(request);
   options.process_per_file = request.isolate;

@@ -228,7 +228,7 @@ TEST_F(VetRunTest, PassesWhatTheUserAsked) {
   EXPECT_EQ(options_.time_limit, std::chrono::milliseconds(7));
   EXPECT_EQ(options_.memory_limit_bytes, 9U);
   ASSERT_EQ(options_.revocation.size(), 1U);
-  EXPECT_EQ(options_.revocation[0].size(), 3U);
+  EXPECT_EQ(options_.revocation[0].bytes.size(), 3U);
 }
 
 // The window bounds what waits for a slow first input.

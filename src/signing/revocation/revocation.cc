@@ -5,6 +5,7 @@
 
 #include "signing/asn1/oid.h"
 #include "signing/asn1/pem.h"
+#include "signing/x509/name.h"
 
 namespace countersign::signing {
 namespace {
@@ -86,6 +87,35 @@ const RevokedEntry* FindEntry(const RevocationList& list, Bytes serial) {
   return found != last ? &*found : nullptr;
 }
 
+model::RevocationSource Describe(const RevocationList& list,
+                                 base::Budget& budget) {
+  model::RevocationSource source;
+  source.kind = model::RevocationEvidence::kCrl;
+  source.issuer = ToText(ParseName(list.issuer, budget));
+  source.certificates = list.entries.size();
+  source.this_update = list.this_update;
+  source.next_update = list.next_update;
+  return source;
+}
+
+// The time from which all answers were current, and until when they are.
+model::RevocationSource Describe(const OcspResponse& response) {
+  model::RevocationSource source;
+  source.kind = model::RevocationEvidence::kOcsp;
+  source.certificates = response.answers.size();
+  for (const OcspAnswer& answer : response.answers) {
+    source.this_update = std::max(source.this_update.value_or(
+                                      answer.this_update),
+                                  answer.this_update);
+    if (answer.next_update) {
+      source.next_update =
+          std::min(source.next_update.value_or(*answer.next_update),
+                   *answer.next_update);
+    }
+  }
+  return source;
+}
+
 }  // namespace
 
 std::string_view ReasonName(uint8_t reason) {
@@ -117,7 +147,8 @@ base::Result<void> RevocationSet::Add(base::Input der, base::Budget& budget) {
   return {};
 }
 
-base::Result<void> RevocationSet::AddFile(std::vector<uint8_t> file) {
+base::Result<std::vector<model::RevocationSource>> RevocationSet::AddFile(
+    std::vector<uint8_t> file) {
   // Limit: 50 million elements, about 10 million revoked certificates; the
   // largest public CRLs have one million.
   base::Budget budget(base::Limits{.steps = 50'000'000});
@@ -125,11 +156,15 @@ base::Result<void> RevocationSet::AddFile(std::vector<uint8_t> file) {
   if (ders.empty()) {
     ders.push_back(std::move(file));
   }
+  std::vector<model::RevocationSource> sources;
   for (std::vector<uint8_t>& der : ders) {
     owned_.push_back(std::make_unique<std::vector<uint8_t>>(std::move(der)));
+    const size_t lists = lists_.size();
     CS_TRY_VOID(Add({*owned_.back(), 0}, budget));
+    sources.push_back(lists < lists_.size() ? Describe(lists_.back(), budget)
+                                            : Describe(responses_.back()));
   }
-  return {};
+  return sources;
 }
 
 bool RevocationSet::IsSigned(const RevocationList& list,

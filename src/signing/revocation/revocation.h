@@ -13,6 +13,7 @@
 
 #include "base/budget.h"
 #include "base/instant.h"
+#include "model/report.h"
 #include "model/signature.h"
 #include "signing/path/key_cache.h"
 #include "signing/revocation/list_scope.h"
@@ -94,8 +95,10 @@ class RevocationSet {
   // Adds the CRL or OCSP response in `der`, which must outlive the set; fails
   // when it is neither.
   base::Result<void> Add(base::Input der, base::Budget& budget);
-  // Adds what `file` holds, PEM (any number of blocks) or DER.
-  base::Result<void> AddFile(std::vector<uint8_t> file);
+  // Adds what `file` holds, PEM (any number of blocks) or DER, and yields what
+  // that is, without the file's name and digest.
+  base::Result<std::vector<model::RevocationSource>> AddFile(
+      std::vector<uint8_t> file);
 
   [[nodiscard]] bool Empty() const {
     return lists_.empty() && responses_.empty();

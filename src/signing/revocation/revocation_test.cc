@@ -400,6 +400,29 @@ TEST(Revocation, FilesAreDerOrPem) {
   EXPECT_TRUE(set.Empty());
 }
 
+TEST(Revocation, AFileSaysWhatItHolds) {
+  RevocationSet set;
+  std::string text =
+      forge::PemText("X509 CRL", MakeCrl(Crl({Revoked()}))) +
+      forge::PemText("OCSP RESPONSE",
+                     MakeOcspResponse(Ocsp(forge::OcspStatus::kGood)));
+  const auto sources = set.AddFile(forge::BytesOf(text));
+  ASSERT_TRUE(sources.has_value());
+  ASSERT_EQ(sources->size(), 2U);
+  const model::RevocationSource& list = sources->at(0);
+  EXPECT_EQ(list.kind, model::RevocationEvidence::kCrl);
+  EXPECT_TRUE(list.issuer.starts_with("CN=Countersign Forge Code Signing CA,"))
+      << list.issuer;
+  EXPECT_EQ(list.certificates, 1U);
+  EXPECT_EQ(list.this_update, base::FromUnixSeconds(Crl().this_update));
+  const model::RevocationSource& response = sources->at(1);
+  EXPECT_EQ(response.kind, model::RevocationEvidence::kOcsp);
+  EXPECT_EQ(response.issuer, "");
+  EXPECT_EQ(response.certificates, 1U);
+  EXPECT_EQ(response.this_update,
+            base::FromUnixSeconds(Ocsp(forge::OcspStatus::kGood).this_update));
+}
+
 TEST(Revocation, EveryTruncationIsAnError) {
   for (const ByteVector& file :
        {MakeCrl(Crl({Revoked()})),

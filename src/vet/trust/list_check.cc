@@ -46,6 +46,15 @@ std::expected<model::TrustListFacts, std::string> CheckList(
     return facts;
   }
   const std::string file = base::DisplaySafe(loaded.file);
+  if (request.for_one_run) {
+    return std::unexpected(fmt::format(
+        "The trust list {} is not known to be Microsoft's: {}. {}", file,
+        facts.reason,
+        facts.signature_holds
+            ? "Name the file of its root's certificate with a further --trust, "
+              "unless you doubt the list."
+            : "Obtain it again."));
+  }
   if (!request.unverified) {
     return std::unexpected(fmt::format(
         "The trust list {} is not known to be Microsoft's: {}. Nothing was "
