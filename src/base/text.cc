@@ -148,8 +148,12 @@ std::string DisplaySafe(std::string_view text) {
     if (position == text.size()) {
       break;
     }
+    const auto lead = static_cast<uint8_t>(text[position]);
+    const size_t before = position;
     const char32_t c = DecodeUtf8(text, position);
-    if (IsInvisible(c)) {
+    if (lead >= 0x80 && position == before + 1) {
+      safe += fmt::format("\\x{{{:02X}}}", lead);
+    } else if (IsInvisible(c)) {
       safe += fmt::format("\\u{{{:04X}}}", static_cast<uint32_t>(c));
     } else {
       AppendUtf8(safe, c);

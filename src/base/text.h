@@ -19,9 +19,9 @@ namespace countersign::base {
     std::string_view text);
 
 // `text` as valid UTF-8 that cannot move a cursor, hide, or reorder what is
-// around it: invalid sequences become U+FFFD; C0 and C1 controls, and invisible
-// or bidirectional formatting characters (Unicode "Cf", the tag characters
-// included) become "\u{XXXX}".
+// around it: each byte of an invalid sequence becomes "\x{XX}"; C0 and C1
+// controls, and invisible or bidirectional formatting characters (Unicode "Cf",
+// the tag characters included) become "\u{XXXX}".
 [[nodiscard]] std::string DisplaySafe(std::string_view text);
 
 // UTF-8 of big-endian UTF-16 (as in ASN.1 BMPString); an unpaired surrogate

@@ -68,18 +68,19 @@ TEST(DisplaySafe, NamesTheCharacter) {
   EXPECT_EQ(DisplaySafe("\uFFA0"), "\\u{FFA0}");
 }
 
-TEST(DisplaySafe, ReplacesInvalidUtf8) {
-  const std::string mark = "\uFFFD";
+TEST(DisplaySafe, NamesEveryByteOfInvalidUtf8) {
   // A stray continuation byte, a lead byte at the end, and one cut short.
-  EXPECT_EQ(DisplaySafe("a\x80z"), "a" + mark + "z");
-  EXPECT_EQ(DisplaySafe("a\xC3"), "a" + mark);
-  EXPECT_EQ(DisplaySafe("\xE2\x82z"), mark + mark + "z");
+  EXPECT_EQ(DisplaySafe("a\x80z"), "a\\x{80}z");
+  EXPECT_EQ(DisplaySafe("a\xC3"), "a\\x{C3}");
+  EXPECT_EQ(DisplaySafe("\xE2\x82z"), "\\x{E2}\\x{82}z");
   // Overlong forms of "/", a surrogate, and beyond U+10FFFF.
-  EXPECT_EQ(DisplaySafe("\xC0\xAF"), mark + mark);
-  EXPECT_EQ(DisplaySafe("\xE0\x80\xAF"), mark + mark + mark);
-  EXPECT_EQ(DisplaySafe("\xED\xA0\x80"), mark + mark + mark);
-  EXPECT_EQ(DisplaySafe("\xF4\x90\x80\x80"), mark + mark + mark + mark);
-  EXPECT_EQ(DisplaySafe("\xFF\xFE"), mark + mark);
+  EXPECT_EQ(DisplaySafe("\xC0\xAF"), "\\x{C0}\\x{AF}");
+  EXPECT_EQ(DisplaySafe("\xE0\x80\xAF"), "\\x{E0}\\x{80}\\x{AF}");
+  EXPECT_EQ(DisplaySafe("\xED\xA0\x80"), "\\x{ED}\\x{A0}\\x{80}");
+  EXPECT_EQ(DisplaySafe("\xF4\x90\x80\x80"), "\\x{F4}\\x{90}\\x{80}\\x{80}");
+  EXPECT_EQ(DisplaySafe("\xFF\xFE"), "\\x{FF}\\x{FE}");
+  // The replacement character itself is a character like any other.
+  EXPECT_EQ(DisplaySafe("\uFFFD"), "\uFFFD");
 }
 
 TEST(DisplaySafe, IsStable) {

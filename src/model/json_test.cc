@@ -160,7 +160,7 @@ TEST(ReportJson, HostileTextIsSafeEverywhere) {
     EXPECT_EQ(text.find('\xC0'), std::string::npos);
     EXPECT_EQ(indent < 0, text.find('\n') == std::string::npos);
     const std::string safe =
-        "a\\u{001B}[2J\\u{202E}\"}],\\u{000A}\uFFFD\uFFFD\uFFFD";
+        "a\\u{001B}[2J\\u{202E}\"}],\\u{000A}\\x{FF}\\x{C0}\\x{AF}";
     const Json json = Json::parse(text);
     EXPECT_EQ(json["input"], safe);
     EXPECT_EQ(json["artifacts"][0]["path"], safe);

@@ -78,6 +78,7 @@ TEST(LifetimeTest, IsUnavailableWithoutItsSpawner) {
   for (int i = 0; i < 4; ++i) {
     stat >> word;  // the fourth field is the parent
   }
+  EXPECT_FALSE(pool->IsBroken());
   ASSERT_EQ(kill(std::stoi(word), SIGKILL), 0);
   // The signal takes effect a moment later.
   Answer answer = Ask(*pool, "x");
@@ -85,6 +86,7 @@ TEST(LifetimeTest, IsUnavailableWithoutItsSpawner) {
     answer = Ask(*pool, "x");
   }
   EXPECT_EQ(answer.outcome, Outcome::kUnavailable);
+  EXPECT_TRUE(pool->IsBroken());
   EXPECT_EQ(Ask(*pool, "x").outcome, Outcome::kUnavailable);
 }
 

@@ -123,6 +123,8 @@ struct Pool::State {
   // Answers the first job of the queue with the leased worker; empties the
   // lease if that must not serve another one.
   Answer RunHead(Lease& lease, std::deque<Pending>& queue);
+  // The same with a worker that is made if need be.
+  Answer AnswerHead(Lease& lease, std::deque<Pending>& queue);
   // The answer to a job whose worker broke the protocol in this way.
   Answer Bury(Worker& worker, WireFault fault, const Patience& patience);
 
@@ -318,6 +320,24 @@ std::expected<void, std::string> Pool::State::HaveWorker(Lease& lease,
   return {};
 }
 
+Answer Pool::State::AnswerHead(Lease& lease, std::deque<Pending>& queue) {
+  if (!queue.front().is_fit) {
+    return Unavailable("not a regular file opened for reading only");
+  }
+  for (;;) {
+    if (auto ready = HaveWorker(lease, queue.front().number == 0); !ready) {
+      return Unavailable(std::move(ready).error());
+    }
+    const bool served_others = lease.worker->jobs > 0;
+    Answer answer = RunHead(lease, queue);
+    // Why: what killed the worker may be what an earlier job left behind. A new
+    // worker tells, and comes to this point once.
+    if (answer.outcome != Outcome::kDied || lease.worker || !served_others) {
+      return answer;
+    }
+  }
+}
+
 Pool::Pool(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Pool::~Pool() {
@@ -367,16 +387,7 @@ void Pool::RunStream(JobStream& stream) {
     if (queue.empty()) {
       break;
     }
-    Answer answer;
-    if (!queue.front().is_fit) {
-      answer = Unavailable("not a regular file opened for reading only");
-    } else if (auto ready =
-                   state_->HaveWorker(lease, queue.front().number == 0);
-               !ready) {
-      answer = Unavailable(std::move(ready).error());
-    } else {
-      answer = state_->RunHead(lease, queue);
-    }
+    Answer answer = state_->AnswerHead(lease, queue);
     queue.pop_front();
     stream.Take(std::move(answer));
   }
@@ -400,6 +411,8 @@ Answer Pool::Run(Bytes request, int descriptor) {
   RunStream(single);
   return std::move(single.answer);
 }
+
+bool Pool::IsBroken() const { return state_->spawner.IsGone(); }
 
 Layers Pool::ActiveLayers() const {
   const std::scoped_lock lock(state_->mutex);

@@ -146,10 +146,15 @@ class Pool {
   [[nodiscard]] Answer Run(base::Bytes request, int descriptor = -1);
 
   // Runs the jobs of a stream on one worker, replaced when it dies, and hands
-  // the answers over in their order. Jobs that a dead worker had not begun are
-  // given to its successor; each costs only itself. Blocks until the stream
+  // the answers over in their order. The job that it died of is given to its
+  // successor, in case that an earlier one was the cause, and so are those that
+  // it had not begun; each costs only itself. Blocks until the stream
   // ends; safe to call from many threads at once, as Run is.
   void RunStream(JobStream& stream);
+
+  // True when no worker can be had any more, because the process that makes
+  // them is gone: it was killed, and cannot be replaced once there are threads.
+  [[nodiscard]] bool IsBroken() const;
 
   // The layers reported by the most recently started worker.
   [[nodiscard]] Layers ActiveLayers() const;

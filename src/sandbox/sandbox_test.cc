@@ -141,6 +141,20 @@ TEST(SandboxTest, ADeathInAStreamCostsOneJob) {
   EXPECT_EQ(Text(stream.answers_[7]), "5");
 }
 
+// The job that a worker dies of may be the victim of the one before.
+TEST(SandboxTest, AnEarlierJobDoesNotCostALaterOne) {
+  const auto pool = StartPool({.workers = 1, .jobs_ahead = 3});
+  TextStream stream({"1", "sicken", "2", "3", "sicken", "abort", "4"});
+  pool->RunStream(stream);
+  std::vector<std::string> answers;
+  for (const Answer& answer : stream.answers_) {
+    answers.push_back(answer.outcome == Outcome::kAnswered ? Text(answer)
+                                                           : "died");
+  }
+  EXPECT_EQ(answers, (std::vector<std::string>{"1", "sicken", "2", "3",
+                                               "sicken", "died", "4"}));
+}
+
 TEST(SandboxTest, AStreamOfFreshProcessesNeverRunsAhead) {
   const auto pool =
       StartPool({.workers = 1, .jobs_per_worker = 1, .jobs_ahead = 3});

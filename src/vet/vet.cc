@@ -92,6 +92,8 @@ class PoolVetter : public Vetter {
     return pool_->ActiveLayers().Missing();
   }
 
+  [[nodiscard]] bool IsBroken() const override { return pool_->IsBroken(); }
+
   void VetAll(InputStream& stream) override {
     JobsOf jobs(*this, stream);
     pool_->RunStream(jobs);

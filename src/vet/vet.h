@@ -72,6 +72,10 @@ class Vetter {
   // ", "; empty when all are there.
   [[nodiscard]] virtual std::string MissingLayers() const { return {}; }
 
+  // True when nothing can be inspected any more, because the process that
+  // makes workers is gone; reports then say "not inspected" of every input.
+  [[nodiscard]] virtual bool IsBroken() const { return false; }
+
   // The report on one input.
   [[nodiscard]] model::Report Vet(const Input& input);
 };

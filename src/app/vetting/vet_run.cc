@@ -118,7 +118,8 @@ class Run {
       if (answer == VetPool::Answer::kEnd) {
         return Finish();
       }
-      if (answer == VetPool::Answer::kOutcome && !Take(outcome)) {
+      if (answer == VetPool::Answer::kOutcome &&
+          (!Take(outcome) || HasBroken(vetter, outcome))) {
         if (const int signal = interruption.Signal(); signal != 0) {
           return Interrupted(pool, signal);
         }
@@ -174,6 +175,17 @@ class Run {
       case StepKind::kFile:
         return TakeReport(*outcome.report, std::move(outcome.text));
     }
+    return true;
+  }
+
+  // True, with a sentence, when no further input can be inspected.
+  bool HasBroken(const vet::Vetter& vetter, const Outcome& outcome) {
+    if (!outcome.report || outcome.report->complete || !vetter.IsBroken()) {
+      return false;
+    }
+    Say("The process that starts the workers is gone, so nothing can be "
+        "inspected any more. Perhaps the system ran out of memory: see its "
+        "log, then run this again.");
     return true;
   }
 

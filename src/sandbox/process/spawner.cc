@@ -161,6 +161,11 @@ Spawner::~Spawner() {
   }
 }
 
+bool Spawner::IsGone() const {
+  const std::scoped_lock lock(mutex_);
+  return control_ < 0;
+}
+
 // The spawner is dead or does not answer; make sure of the former.
 void Spawner::Abandon() {
   close(control_);

@@ -42,10 +42,13 @@ class Spawner {
   // As End, without waiting for it.
   void Retire(Spawned& worker);
 
+  // True when the spawner was found dead.
+  [[nodiscard]] bool IsGone() const;
+
  private:
   void Abandon();
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   int control_ = -1;  // -1 = the spawner is gone
   int pid_ = -1;
   uint64_t last_number_ = 0;

@@ -44,6 +44,8 @@ inline std::string Text(const Answer& answer) {
 
 // How often `prepare` ran in this process.
 inline int g_prepared = 0;
+// Whether a job left this process so that it dies of the next one.
+inline bool g_sick = false;
 
 inline std::vector<uint8_t> TakeMemory() {
   std::vector<std::unique_ptr<std::vector<uint8_t>>> all;
@@ -78,6 +80,11 @@ inline std::vector<uint8_t> Act(Bytes request, int descriptor) {
   if (text == "overflow") {
     volatile int zero = 0;
     return ToBytes(std::to_string(Overflow(&zero)));
+  }
+  if (text == "sicken") {
+    g_sick = true;
+  } else if (g_sick) {
+    std::abort();
   }
   if (text == "abort") {
     std::abort();
