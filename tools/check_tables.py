@@ -37,6 +37,8 @@ TEST_SUFFIXES = {".cc", ".h", ".py", ".sh", ".md", ".json", ".toml", ".txt",
                  ".in", ".yaml"}
 
 FINDING_PAGE = "docs/findings/{name}.md"
+# Says for every finding what follows from it, in a row of a table.
+POLICY_PAGE = "docs/policy.md"
 FORMAT_PAGE = "docs/formats/{name}.md"
 FUZZ_TARGETS = "src/**/*_fuzz.cc"
 FUZZ_RECIPE = "fuzz/seeds/{name}/recipe"
@@ -121,7 +123,15 @@ class Checker:
         tests = "\n".join(self.read(path) for path in self.glob(*TEST_FILES)
                           if path.suffix in TEST_SUFFIXES)
         tested = set(re.findall(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+", tests))
+        policy = self.root / POLICY_PAGE
+        decided = set(re.findall(r"^\| \[([a-z0-9_.]+)\]\(findings/",
+                                 self.read(policy) if policy.is_file() else "",
+                                 re.M))
         for name, (path, line, _) in rows.items():
+            if name not in decided:
+                self.report(path, line, "finding policy",
+                            f"{POLICY_PAGE} has no row for {name}: say what "
+                            "follows from it")
             self.require(path, line, "finding page",
                          FINDING_PAGE.format(name=name))
             if name not in tested:

@@ -41,6 +41,8 @@ class CheckTablesTest(unittest.TestCase):
         self.put("docs/manual/use.md", "# Use\n## First steps\n")
         self.put("src/signing/findings.cc", FINDINGS)
         self.put("docs/findings/signing.digest_mismatch.md", "# Changed\n")
+        self.put("docs/policy.md", "| [signing.digest_mismatch]"
+                 "(findings/signing.digest_mismatch.md) | block |\n")
         self.put("tests/cases/a/case.md", "Gives signing.digest_mismatch.\n")
         self.put("src/formats/table.cc", FORMATS)
         self.put("docs/formats/pe.md", "# PE\n")
@@ -75,12 +77,20 @@ class CheckTablesTest(unittest.TestCase):
     def test_tree_without_tables(self):
         shutil.rmtree(self.root / "src")
         shutil.rmtree(self.root / "docs/findings")
+        self.remove("docs/policy.md")
         shutil.rmtree(self.root / "fuzz")
         self.assertEqual(self.run_checker(), (0, ""))
 
     def test_finding_without_page(self):
         self.remove("docs/findings/signing.digest_mismatch.md")
+        self.put("docs/policy.md",
+                 "| [signing.digest_mismatch](findings/README.md) | block |\n")
+        self.put("docs/findings/README.md", "# Findings\n")
         self.assert_violation("src/signing/findings.cc:3: finding page:")
+
+    def test_finding_without_policy(self):
+        self.put("docs/policy.md", "| signing.digest_mismatch | block |\n")
+        self.assert_violation("src/signing/findings.cc:3: finding policy:")
 
     def test_finding_without_test(self):
         self.put("tests/cases/a/case.md", "signing.digest_mismatch_other\n")

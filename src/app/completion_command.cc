@@ -52,6 +52,10 @@ bool MeansPath(const std::string& text) {
          text.find("DIRECTORY") != std::string::npos;
 }
 
+bool MeansStore(const std::string& text) {
+  return text.find("STORE") != std::string::npos;
+}
+
 CompletedOption DescribeOption(const CLI::Option& option) {
   CompletedOption described;
   for (const std::string& name : option.get_lnames()) {
@@ -63,6 +67,7 @@ CompletedOption DescribeOption(const CLI::Option& option) {
   described.help = option.get_description();
   described.takes_value = option.get_items_expected_max() > 0;
   described.wants_path = MeansPath(option.get_type_name());
+  described.wants_store = MeansStore(option.get_type_name());
   described.repeats = option.get_items_expected_max() > 1;
   described.words = WordsIn(option.get_type_name());
   return described;
@@ -80,6 +85,8 @@ CompletedCommand DescribeCommand(const CLI::App& command) {
     described.takes_paths = described.takes_paths ||
                             MeansPath(option->get_name(true)) ||
                             MeansPath(option->get_type_name());
+    described.takes_stores =
+        described.takes_stores || MeansStore(option->get_name(true));
     described.words = WordsIn(option->get_type_name());
   }
   for (const CLI::App* nested :

@@ -94,6 +94,12 @@ int Misused(const CLI::App& program, const CLI::ParseError& error) {
   while (what.ends_with('\n') || what.ends_with('.')) {
     what.pop_back();
   }
+  // The library's words for an option that was repeated.
+  constexpr std::string_view kRepeated = ": At Most 1 required but received ";
+  if (const size_t at = what.find(kRepeated); at != std::string::npos) {
+    what = fmt::format("{} was given {} times, and only once makes sense",
+                       what.substr(0, at), what.substr(at + kRepeated.size()));
+  }
   Complain(fmt::format("{}. \"{} --help\" shows what is possible.", what,
                        PathOf(program)));
   return kExitError;

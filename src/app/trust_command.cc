@@ -48,7 +48,10 @@ void AddImport(CLI::App& trust, Action& action) {
       ->required()
       ->type_name("");
   import->add_option("--name", request->name, "Name of the store")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->check([](const std::string& name) -> std::string {
+        return name.empty() ? "the name is empty" : "";
+      });
   std::vector<std::string> words(model::kNames<model::Purpose>.begin(),
                                  model::kNames<model::Purpose>.end());
   import
@@ -57,7 +60,11 @@ void AddImport(CLI::App& trust, Action& action) {
           [request, words](const std::vector<std::string>& given) {
             for (const std::string& word : given) {
               const auto at = std::ranges::find(words, word) - words.begin();
-              request->purposes.push_back(static_cast<model::Purpose>(at));
+              const auto purpose = static_cast<model::Purpose>(at);
+              if (std::ranges::find(request->purposes, purpose) ==
+                  request->purposes.end()) {
+                request->purposes.push_back(purpose);
+              }
             }
           },
           "What the store may vouch for, separated by commas\n"
@@ -107,12 +114,15 @@ void AddUpdate(CLI::App& trust, Action& action) {
 
 void AddViews(CLI::App& trust, Action& action) {
   const auto json = std::make_shared<bool>(false);
+  const auto names = std::make_shared<bool>(false);
   const auto what = std::make_shared<std::string>();
   CLI::App* list = trust.add_subcommand("list", "Show the trust stores");
   list->add_flag("--json", *json, "As JSON");
-  list->callback([&action, json] {
-    action = [json] {
-      return RunTrustList(*json, TrustDirectory::FromEnvironment());
+  list->add_flag("--names", *names, "Names only, a line each");
+  list->callback([&action, json, names] {
+    action = [json, names] {
+      return *names ? RunTrustNames(TrustDirectory::FromEnvironment())
+                    : RunTrustList(*json, TrustDirectory::FromEnvironment());
     };
   });
   CLI::App* show = trust.add_subcommand(

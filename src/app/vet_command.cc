@@ -81,7 +81,7 @@ void AddInputs(CLI::App& vet, VetRequest& request) {
       ->type_name("");
   AddParsed(vet, "--stdin-limit", request.standard_input_limit_bytes, ParseSize,
             "SIZE", "a size such as 512M or 2G",
-            "Most that standard input may hold (1G)");
+            "Most that a pipe may hold (1G)");
 }
 
 void AddJudging(CLI::App& vet, VetRequest& request) {
@@ -93,7 +93,7 @@ void AddJudging(CLI::App& vet, VetRequest& request) {
       "Judge as of this time instead of now");
   vet.add_option("--trust", request.trust,
                  "Use this trust store or file; may be repeated")
-      ->type_name("NAME|FILE")
+      ->type_name("STORE|FILE")
       ->allow_extra_args(false);
   vet.add_option("--crl", request.crls,
                  "Use this CRL or OCSP response; may be repeated")

@@ -7,6 +7,9 @@
 namespace countersign::app {
 namespace {
 
+// The command that prints the names of the trust stores, a line each.
+constexpr std::string_view kStoreNames = "trust list --names";
+
 using Visit =
     std::function<void(const CompletedCommand&, const std::string& path)>;
 
@@ -60,8 +63,9 @@ std::string BashValueCases(const CompletedCommand& program) {
              patterns.push_back(fmt::format("'{} {}'", path, name));
            }
            cases += fmt::format(
-               "    {}) words='{}' paths={} ;;\n", fmt::join(patterns, "|"),
-               fmt::join(option.words, " "), option.wants_path ? "yes" : "");
+               "    {}) words='{}' paths={} stores={} ;;\n",
+               fmt::join(patterns, "|"), fmt::join(option.words, " "),
+               option.wants_path ? "yes" : "", option.wants_store ? "yes" : "");
          }
        });
   return cases;
@@ -80,10 +84,11 @@ std::string BashCommandCases(const CompletedCommand& program) {
          for (const CompletedCommand& nested : command.commands) {
            words.push_back(nested.name);
          }
-         cases +=
-             fmt::format("      '{}') options='{}' words='{}' paths={} ;;\n",
-                         path, fmt::join(options, " "), fmt::join(words, " "),
-                         command.takes_paths ? "yes" : "");
+         cases += fmt::format(
+             "      '{}') options='{}' words='{}' paths={} stores={} ;;\n", path,
+             fmt::join(options, " "), fmt::join(words, " "),
+             command.takes_paths ? "yes" : "",
+             command.takes_stores ? "yes" : "");
        });
   return cases;
 }
@@ -104,7 +109,11 @@ std::string ZshFunctionName(const std::string& path) {
 std::string ZshOption(const CompletedOption& option) {
   std::string value;
   if (option.takes_value) {
-    value = option.wants_path ? ":file:_files"
+    value = option.wants_store
+                ? (option.wants_path
+                       ? ":store or file:{ _countersign_stores; _files }"
+                       : ":store:_countersign_stores")
+            : option.wants_path ? ":file:_files"
             : option.words.empty()
                 ? ":value: "
                 : fmt::format(":value:({})", fmt::join(option.words, " "));
@@ -150,6 +159,8 @@ std::string ZshFunction(const CompletedCommand& command,
   }
   if (!command.words.empty()) {
     text += fmt::format("    '*:value:({})'\n", fmt::join(command.words, " "));
+  } else if (command.takes_stores) {
+    text += "    '*:store:_countersign_stores'\n";
   } else {
     text += command.takes_paths ? "    '*:file:_files'\n" : "    && return\n";
   }
@@ -175,6 +186,9 @@ std::string FishOption(const CompletedOption& option,
   if (!option.words.empty()) {
     line += fmt::format(" -a '{}'", fmt::join(option.words, " "));
   }
+  if (option.wants_store) {
+    line += fmt::format(" -a '(countersign {} 2>/dev/null)'", kStoreNames);
+  }
   return line + fmt::format(" -d '{}'\n", FishText(option.help));
 }
 
@@ -197,6 +211,10 @@ std::string FishLines(const CompletedCommand& command,
   if (command.takes_paths) {
     lines += condition + " -F\n";
   }
+  if (command.takes_stores) {
+    lines += fmt::format("{} -a '(countersign {} 2>/dev/null)'\n", condition,
+                         kStoreNames);
+  }
   return lines;
 }
 
@@ -208,7 +226,7 @@ std::string BashCompletion(const CompletedCommand& program) {
       "_{0}() {{\n"
       "  local current=${{COMP_WORDS[COMP_CWORD]}}\n"
       "  local previous=${{COMP_WORDS[COMP_CWORD - 1]}}\n"
-      "  local at='{0}' options='' words='' paths='' i\n"
+      "  local at='{0}' options='' words='' paths='' stores='' i\n"
       "  if [[ $current == '=' ]]; then\n"
       "    current=''\n"
       "  elif [[ $previous == '=' ]]; then\n"
@@ -223,9 +241,10 @@ std::string BashCompletion(const CompletedCommand& program) {
       "    *)\n"
       "      case $at in\n{3}      esac\n"
       "      if [[ $current == -* ]]; then\n"
-      "        words=$options paths=''\n"
+      "        words=$options paths='' stores=''\n"
       "      fi ;;\n"
       "  esac\n"
+      "  [[ -n $stores ]] && words+=\" $({0} {4} 2>/dev/null)\"\n"
       "  mapfile -t COMPREPLY < <(\n"
       "    compgen -W \"$words\" -- \"$current\"\n"
       "    [[ -n $paths ]] && compgen -f -- \"$current\"\n"
@@ -235,13 +254,15 @@ std::string BashCompletion(const CompletedCommand& program) {
       "}}\n"
       "complete -F _{0} {0}\n",
       program.name, NestedPaths(program, "|"), BashValueCases(program),
-      BashCommandCases(program));
+      BashCommandCases(program), kStoreNames);
 }
 
 std::string ZshCompletion(const CompletedCommand& program) {
   std::string text = fmt::format(
-      "#compdef {0}\n# zsh completion; printed by \"{0} completion zsh\"\n\n",
-      program.name);
+      "#compdef {0}\n# zsh completion; printed by \"{0} completion zsh\"\n\n"
+      "_{0}_stores() {{\n"
+      "  compadd -- ${{(f)\"$({0} {1} 2>/dev/null)\"}}\n}}\n\n",
+      program.name, kStoreNames);
   Walk(program, program.name,
        [&](const CompletedCommand& command, const std::string& path) {
          text += ZshFunction(command, path);

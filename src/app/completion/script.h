@@ -13,6 +13,7 @@ struct CompletedOption {
   std::string help;
   bool takes_value = false;
   bool wants_path = false;  // the value is a file or directory
+  bool wants_store = false;  // the value is a trust store, asked for by name
   bool repeats = false;
   std::vector<std::string> words;  // the values there are
 };
@@ -24,6 +25,7 @@ struct CompletedCommand {
   std::vector<CompletedCommand> commands;
   bool takes_paths = false;        // as positional arguments
   std::vector<std::string> words;  // positional arguments there are
+  bool takes_stores = false;       // trust stores as positional arguments
 };
 
 [[nodiscard]] std::string BashCompletion(const CompletedCommand& program);

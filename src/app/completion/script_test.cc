@@ -21,9 +21,15 @@ CompletedCommand Sample() {
   output.help = "Where to";
   output.takes_value = true;
   output.wants_path = true;
-  CompletedCommand vet = {"vet", "Vet", {color, output}, {}, true, {}};
+  CompletedOption stores;
+  stores.names = {"--trust"};
+  stores.help = "Whom to trust";
+  stores.takes_value = true;
+  stores.wants_store = true;
+  CompletedCommand vet = {"vet", "Vet", {color, output, stores}, {}, true, {}};
   CompletedCommand list = {"list", "List", {}, {}, false, {}};
-  CompletedCommand trust = {"trust", "Trust", {}, {list}, false, {}};
+  CompletedCommand show = {"show", "Show", {}, {}, false, {}, true};
+  CompletedCommand trust = {"trust", "Trust", {}, {list, show}, false, {}};
   return {"countersign", "", {}, {vet, trust}, false, {}};
 }
 
@@ -48,14 +54,16 @@ TEST(CompletionScript, BashCompletesCommandsOptionsAndWords) {
       BashCompletion(Sample()) +
       "t() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _countersign; "
       "echo \"${COMPREPLY[*]}\"; }\n"
+      "countersign() { [[ $* == 'trust list --names' ]] && echo one two; }\n"
       "t countersign ''; t countersign trust ''; t countersign vet --c; "
-      "t countersign vet --color ''; t countersign vet --color = n\n";
+      "t countersign vet --color ''; t countersign vet --color = n; "
+      "t countersign vet --trust ''; t countersign trust show t\n";
   const std::string path = scratch.Write("script", test);
   const std::string command =
       "bash " + path + " > " + scratch.Path("out") + " 2>&1";
   ASSERT_EQ(std::system(command.c_str()), 0);
   EXPECT_EQ(scratch.Read("out"),
-            "vet trust\nlist\n--color\nauto never\nnever\n");
+            "vet trust\nlist show\n--color\nauto never\nnever\none two\ntwo\n");
 }
 
 TEST(CompletionScript, QuotesHelpTexts) {

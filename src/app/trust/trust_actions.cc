@@ -36,6 +36,10 @@ constexpr const char* kOfflineApple =
     "https://www.apple.com/certificateauthority/ elsewhere and run "
     "\"countersign trust import *.cer --purpose apple\".";
 
+constexpr const char* kMirrorAdvice =
+    "The stores are as they were. Check the address given with --mirror, and "
+    "that its directory holds this file (countersign trust update --help).";
+
 // Why: what an unread store holds would be lost, or a newer list be replaced by
 // an older one.
 constexpr const char* kNotAllRead =
@@ -268,12 +272,12 @@ int RunTrustUpdate(const TrustUpdateRequest& request,
   const int microsoft = updater.Finish(
       "Microsoft's lists",
       FetchMicrosoft(fetch, source, loaded.stores, **importer, now),
-      loaded.stores, kOffline);
+      loaded.stores, mirror.empty() ? kOffline : kMirrorAdvice);
   const int apple = updater.Finish(
       "Apple's certificates",
       FetchApple(fetch, mirror.empty() ? std::string(kAppleAddress) : mirror,
                  loaded.stores, **importer, now),
-      loaded.stores, kOfflineApple);
+      loaded.stores, mirror.empty() ? kOfflineApple : kMirrorAdvice);
   return microsoft != kExitSuccess ? microsoft : apple;
 }
 
@@ -282,6 +286,18 @@ int RunTrustList(bool json, const TrustDirectory& directory) {
   const int code = Print(json ? TrustListJson(loaded.stores)
                               : TrustListText(loaded.stores, OutputStyle()));
   return loaded.complete ? code : kExitError;
+}
+
+int RunTrustNames(const TrustDirectory& directory) {
+  const auto entries = directory.List();
+  if (!entries) {
+    return Refuse(entries.error());
+  }
+  std::string names;
+  for (const TrustDirectory::Entry& entry : *entries) {
+    names += entry.name + "\n";
+  }
+  return Print(names);
 }
 
 int RunTrustShow(const std::string& what, bool json,

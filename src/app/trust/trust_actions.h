@@ -31,6 +31,8 @@ int RunTrustUpdate(const TrustUpdateRequest& request,
                    const TrustDirectory& directory, base::Instant now);
 
 int RunTrustList(bool json, const TrustDirectory& directory);
+// Prints the names of the stores, a line each, without reading them.
+int RunTrustNames(const TrustDirectory& directory);
 int RunTrustShow(const std::string& what, bool json,
                  const TrustDirectory& directory);
 int RunTrustRemove(const std::string& name, const TrustDirectory& directory);
