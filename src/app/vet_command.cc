@@ -152,23 +152,22 @@ void AddIsolation(CLI::App& vet, VetRequest& request) {
 
 // Imports files in a locked-down worker, as weak as the user allows.
 TrustImporter ImporterFor(const VetRequest& request) {
-  return
-      [weak = request.allow_weak_sandbox](
-          std::vector<vet::TrustFile> files, const std::string& store_name,
-          std::vector<model::Purpose> purposes,
-          base::Instant now) -> std::expected<ImportedTrust, std::string> {
-        vet::ImportOptions options;
-        options.allow_weak_sandbox = weak;
-        options.for_one_run = true;
-        auto imported =
-            vet::ImportTrust(std::move(files), store_name, std::move(purposes),
-                             now, std::move(options));
-        if (!imported) {
-          return std::unexpected(imported.error());
-        }
-        return ImportedTrust{std::move(imported->stores),
-                             std::move(imported->notes)};
-      };
+  return [weak = request.allow_weak_sandbox](
+             std::vector<vet::TrustFile> files, const std::string& store_name,
+             std::vector<model::Purpose> purposes,
+             base::Instant now) -> std::expected<ImportedTrust, std::string> {
+    vet::ImportOptions options;
+    options.allow_weak_sandbox = weak;
+    options.for_one_run = true;
+    auto imported =
+        vet::ImportTrust(std::move(files), store_name, std::move(purposes), now,
+                         std::move(options));
+    if (!imported) {
+      return std::unexpected(imported.error());
+    }
+    return ImportedTrust{std::move(imported->stores),
+                         std::move(imported->notes)};
+  };
 }
 
 base::Instant Now() {

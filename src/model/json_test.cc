@@ -40,9 +40,8 @@ TEST(ReportJson, HasEveryPromisedName) {
                       "verdict", "policy", "complete", "reasons", "artifacts",
                       "findings", "limits", "statistics"});
   ExpectKeys(report["tool"], {"name", "version"});
-  ExpectKeys(report["trust"][0],
-             {"store", "source", "sha256", "content_sha256", "certificates",
-              "purposes"});
+  ExpectKeys(report["trust"][0], {"store", "source", "sha256", "content_sha256",
+                                  "certificates", "purposes"});
   ExpectKeys(report["revocation_sources"][0],
              {"source", "sha256", "kind", "issuer", "certificates",
               "this_update", "next_update"});
@@ -90,11 +89,11 @@ TEST(ReportJson, IsInTheOrderOfTheSchema) {
   for (const auto& [key, value] : report.items()) {
     order.push_back(key);
   }
-  EXPECT_EQ(order, (std::vector<std::string>{
-                       "schema", "tool", "input", "evaluated_at", "trust",
-                       "revocation_sources",
-                       "verdict", "policy", "complete", "reasons", "artifacts",
-                       "findings", "limits", "statistics"}));
+  EXPECT_EQ(order,
+            (std::vector<std::string>{
+                "schema", "tool", "input", "evaluated_at", "trust",
+                "revocation_sources", "verdict", "policy", "complete",
+                "reasons", "artifacts", "findings", "limits", "statistics"}));
 }
 
 TEST(ReportJson, SaysNothingAsNullOrEmpty) {

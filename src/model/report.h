@@ -56,8 +56,7 @@ inline constexpr std::array kNames<Format> = {
     std::string_view("rpm"),        std::string_view("iso"),
     std::string_view("powershell"), std::string_view("script"),
     std::string_view("pdf"),        std::string_view("text"),
-    std::string_view("empty"),
-    std::string_view("dos")};
+    std::string_view("empty"),      std::string_view("dos")};
 
 // Whether a signature is there at all. "unknown" means: not looked at, because
 // this version cannot read the format, its headers are damaged, or a limit was

@@ -33,8 +33,8 @@ std::string ContentSha256(const TrustStore& store) {
   for (TrustEntry& entry : content.entries) {
     // Decides nothing, and depends on which file named the certificate.
     entry.name.clear();
-    for (auto* usages : {&entry.usages, &entry.disallowed_usages,
-                         &entry.not_before_usages}) {
+    for (auto* usages :
+         {&entry.usages, &entry.disallowed_usages, &entry.not_before_usages}) {
       std::ranges::sort(*usages);
     }
   }

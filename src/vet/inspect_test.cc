@@ -244,10 +244,13 @@ TEST(HashFile, ReadsEverythingFromTheStart) {
     ASSERT_EQ(write(descriptor, bytes.data(), bytes.size()),
               static_cast<ssize_t>(size));
     const off_t before = lseek(descriptor, 0, SEEK_CUR);
+    std::atomic<uint64_t> progress_bytes = 7;
     const auto digest =
-        HashFile(descriptor, std::chrono::steady_clock::time_point::max());
+        HashFile(descriptor, std::chrono::steady_clock::time_point::max(),
+                 &progress_bytes);
     ASSERT_TRUE(digest.has_value());
     EXPECT_EQ(digest->size_bytes, size);
+    EXPECT_EQ(progress_bytes, size + 7);
     EXPECT_EQ(digest->sha256,
               base::Hash(base::DigestAlgorithm::kSha256, bytes));
     EXPECT_EQ(lseek(descriptor, 0, SEEK_CUR), before);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <future>
 #include <new>
@@ -94,6 +95,8 @@ class PoolVetter : public Vetter {
 
   [[nodiscard]] bool IsBroken() const override { return pool_->IsBroken(); }
 
+  [[nodiscard]] uint64_t BytesRead() const override { return bytes_read_; }
+
   void VetAll(InputStream& stream) override {
     JobsOf jobs(*this, stream);
     pool_->RunStream(jobs);
@@ -140,7 +143,7 @@ class PoolVetter : public Vetter {
     std::deque<InWork> in_work_;
   };
 
-  InWork Begin(Input input) const {
+  InWork Begin(Input input) {
     InWork work{std::move(input), Clock::now(), {}, false, {}, {}, {}};
     const int descriptor = work.input.descriptor;
     work.is_regular =
@@ -154,15 +157,16 @@ class PoolVetter : public Vetter {
       (void)work.writers.Begin(descriptor);
     }
     if (work.before.st_size < kHashBesideBytes) {
-      work.digest = HashFile(descriptor, deadline);
+      work.digest = HashFile(descriptor, deadline, &bytes_read_);
       return work;
     }
     try {
       work.beside =
-          std::async(std::launch::async, HashFile, descriptor, deadline);
+          std::async(std::launch::async, HashFile, descriptor, deadline,
+                     &bytes_read_);
     } catch (const std::system_error&) {
       // No thread can be had: one after the other.
-      work.digest = HashFile(descriptor, deadline);
+      work.digest = HashFile(descriptor, deadline, &bytes_read_);
     }
     return work;
   }
@@ -295,6 +299,7 @@ class PoolVetter : public Vetter {
   std::vector<model::TrustSource> sources_;
   std::vector<model::RevocationSource> revocation_sources_;
   Anchors anchors_;
+  std::atomic<uint64_t> bytes_read_{0};
   std::unique_ptr<sandbox::Pool> pool_;
 };
 
@@ -429,9 +434,8 @@ std::expected<std::unique_ptr<Vetter>, std::string> Vetter::Start(
     *verifier = std::make_unique<signing::Verifier>(stores, std::move(files));
   };
   service.handle = [verifier, inspect_options](base::Bytes, int descriptor) {
-    return descriptor < 0
-               ? model::EncodeWire(CheckOf(**verifier))
-               : Handle(**verifier, inspect_options, descriptor);
+    return descriptor < 0 ? model::EncodeWire(CheckOf(**verifier))
+                          : Handle(**verifier, inspect_options, descriptor);
   };
   auto pool = sandbox::Pool::Start(pool_options, std::move(service));
   if (!pool) {

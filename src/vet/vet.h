@@ -76,6 +76,10 @@ class Vetter {
   // makes workers is gone; reports then say "not inspected" of every input.
   [[nodiscard]] virtual bool IsBroken() const { return false; }
 
+  // How many bytes of inputs were read so far, those in work included. For
+  // showing progress; safe to ask at any time.
+  [[nodiscard]] virtual uint64_t BytesRead() const { return 0; }
+
   // The report on one input.
   [[nodiscard]] model::Report Vet(const Input& input);
 };

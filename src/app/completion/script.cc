@@ -85,8 +85,8 @@ std::string BashCommandCases(const CompletedCommand& program) {
            words.push_back(nested.name);
          }
          cases += fmt::format(
-             "      '{}') options='{}' words='{}' paths={} stores={} ;;\n", path,
-             fmt::join(options, " "), fmt::join(words, " "),
+             "      '{}') options='{}' words='{}' paths={} stores={} ;;\n",
+             path, fmt::join(options, " "), fmt::join(words, " "),
              command.takes_paths ? "yes" : "",
              command.takes_stores ? "yes" : "");
        });

@@ -12,7 +12,7 @@ struct CompletedOption {
   std::vector<std::string> names;  // with their dashes
   std::string help;
   bool takes_value = false;
-  bool wants_path = false;  // the value is a file or directory
+  bool wants_path = false;   // the value is a file or directory
   bool wants_store = false;  // the value is a trust store, asked for by name
   bool repeats = false;
   std::vector<std::string> words;  // the values there are

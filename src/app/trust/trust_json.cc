@@ -128,8 +128,7 @@ std::string TrustListJson(const std::vector<model::TrustStore>& stores) {
 std::string TrustStoreJson(const model::TrustStore& store) {
   JsonObject object(0);
   model::TrustStore::Fields(store, object);
-  object.Put("content_sha256",
-             JsonObject::Quoted(model::ContentSha256(store)));
+  object.Put("content_sha256", JsonObject::Quoted(model::ContentSha256(store)));
   return object.Take() + "\n";
 }
 

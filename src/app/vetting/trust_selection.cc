@@ -74,11 +74,11 @@ class Selection {
 
   std::expected<void, std::string> AddSystem() {
     std::vector<vet::TrustFile> bundle;
-    bundle.push_back({kSystemBundle,
-                      CS_TRY(ReadWholeFile(kSystemBundle,
-                                           kTrustFileLimitBytes))});
-    Keep(CS_TRY(import_trust_(std::move(bundle), "system-tls", {Purpose::kTls},
-                              now_)));
+    bundle.push_back(
+        {kSystemBundle,
+         CS_TRY(ReadWholeFile(kSystemBundle, kTrustFileLimitBytes))});
+    Keep(CS_TRY(
+        import_trust_(std::move(bundle), "system-tls", {Purpose::kTls}, now_)));
     return {};
   }
 

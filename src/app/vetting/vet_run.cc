@@ -86,20 +86,21 @@ std::expected<vet::Options, std::string> MakeOptions(
 
 class Run {
  public:
-  Run(const VetRequest& request, ReportOutput& output, bool many)
+  Run(const VetRequest& request, vet::Vetter& vetter, ReportOutput& output)
       : request_(request),
+        vetter_(vetter),
         output_(output),
         tally_(request.fail_on),
         error_style_(ChooseStyle(request.color, Look(STDERR_FILENO))),
-        progress_(ShowsProgress(many) ? STDERR_FILENO : -1, error_style_) {
-    if (ShowsProgress(many)) {
+        progress_(ShowsProgress() ? STDERR_FILENO : -1, error_style_) {
+    if (ShowsProgress()) {
       count_.emplace(request.paths);
     }
   }
 
-  int Execute(vet::Vetter& vetter, unsigned jobs) {
+  int Execute(unsigned jobs) {
     const Interruption interruption;
-    VetPool pool(vetter, InputWalk(request_.paths),
+    VetPool pool(vetter_, InputWalk(request_.paths),
                  {jobs, request_.standard_input_limit_bytes, output_.Identity(),
                   output_.Replaced(), [this](const model::Report& report) {
                     return output_.Render(report);
@@ -119,7 +120,7 @@ class Run {
         return Finish();
       }
       if (answer == VetPool::Answer::kOutcome &&
-          (!Take(outcome) || HasBroken(vetter, outcome))) {
+          (!Take(outcome) || HasBroken(outcome))) {
         if (const int signal = interruption.Signal(); signal != 0) {
           return Interrupted(pool, signal);
         }
@@ -136,8 +137,8 @@ class Run {
   }
 
  private:
-  [[nodiscard]] bool ShowsProgress(bool many) const {
-    return many && !request_.quiet && !request_.no_progress &&
+  [[nodiscard]] bool ShowsProgress() const {
+    return !request_.quiet && !request_.no_progress &&
            Look(STDERR_FILENO).is_terminal;
   }
 
@@ -179,8 +180,8 @@ class Run {
   }
 
   // True, with a sentence, when no further input can be inspected.
-  bool HasBroken(const vet::Vetter& vetter, const Outcome& outcome) {
-    if (!outcome.report || outcome.report->complete || !vetter.IsBroken()) {
+  bool HasBroken(const Outcome& outcome) {
+    if (!outcome.report || outcome.report->complete || !vetter_.IsBroken()) {
       return false;
     }
     Say("The process that starts the workers is gone, so nothing can be "
@@ -234,16 +235,18 @@ class Run {
   ProgressFacts Facts(VetPool& pool) const {
     ProgressFacts facts;
     facts.files_done = summary_.Files();
-    facts.bytes_done = summary_.Bytes();
+    facts.bytes_done = std::max(summary_.Bytes(), vetter_.BytesRead());
     facts.files_total = count_->Files();
     facts.bytes_total = count_->Bytes();
-    facts.total_known = count_->Finished();
+    // Standard input alone counts as no file.
+    facts.total_known = count_->Finished() && facts.files_total > 0;
     facts.seconds = Seconds();
     facts.current = pool.Current();
     return facts;
   }
 
   const VetRequest& request_;
+  vet::Vetter& vetter_;
   ReportOutput& output_;
   ExitTally tally_;
   Summary summary_;
@@ -272,7 +275,7 @@ std::expected<int, std::string> TryRun(const VetRequest& request,
                     std::ranges::any_of(request.paths, IsDirectory);
   ReportOutput output =
       CS_TRY(ReportOutput::Open(request, many, services.output_descriptor));
-  return Run(request, output, many).Execute(*vetter, jobs);
+  return Run(request, *vetter, output).Execute(jobs);
 }
 
 }  // namespace

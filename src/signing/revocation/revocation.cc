@@ -104,9 +104,8 @@ model::RevocationSource Describe(const OcspResponse& response) {
   source.kind = model::RevocationEvidence::kOcsp;
   source.certificates = response.answers.size();
   for (const OcspAnswer& answer : response.answers) {
-    source.this_update = std::max(source.this_update.value_or(
-                                      answer.this_update),
-                                  answer.this_update);
+    source.this_update = std::max(
+        source.this_update.value_or(answer.this_update), answer.this_update);
     if (answer.next_update) {
       source.next_update =
           std::min(source.next_update.value_or(*answer.next_update),
