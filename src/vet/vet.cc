@@ -161,9 +161,8 @@ class PoolVetter : public Vetter {
       return work;
     }
     try {
-      work.beside =
-          std::async(std::launch::async, HashFile, descriptor, deadline,
-                     &bytes_read_);
+      work.beside = std::async(std::launch::async, HashFile, descriptor,
+                               deadline, &bytes_read_);
     } catch (const std::system_error&) {
       // No thread can be had: one after the other.
       work.digest = HashFile(descriptor, deadline, &bytes_read_);

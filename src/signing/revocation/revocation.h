@@ -13,8 +13,8 @@
 
 #include "base/budget.h"
 #include "base/instant.h"
-#include "model/report.h"
 #include "model/signature.h"
+#include "model/source.h"
 #include "signing/path/key_cache.h"
 #include "signing/revocation/list_scope.h"
 #include "signing/x509/certificate.h"
