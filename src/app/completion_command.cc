@@ -70,6 +70,9 @@ CompletedOption DescribeOption(const CLI::Option& option) {
   described.wants_store = MeansStore(option.get_type_name());
   described.repeats = option.get_items_expected_max() > 1;
   described.words = WordsIn(option.get_type_name());
+  if (described.wants_store) {
+    described.words = {"default", "none", "system"};
+  }
   return described;
 }
 

@@ -117,8 +117,9 @@ void AddViews(CLI::App& trust, Action& action) {
   const auto names = std::make_shared<bool>(false);
   const auto what = std::make_shared<std::string>();
   CLI::App* list = trust.add_subcommand("list", "Show the trust stores");
-  list->add_flag("--json", *json, "As JSON");
-  list->add_flag("--names", *names, "Names only, a line each");
+  CLI::Option* as_json = list->add_flag("--json", *json, "As JSON");
+  list->add_flag("--names", *names, "Names only, a line each")
+      ->excludes(as_json);
   list->callback([&action, json, names] {
     action = [json, names] {
       return *names ? RunTrustNames(TrustDirectory::FromEnvironment())

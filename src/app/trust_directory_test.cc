@@ -203,10 +203,13 @@ TEST(SelectTrust, ATrustListIsJoinedToTheOtherFiles) {
   ASSERT_TRUE(directory.Save(Store("code", model::Purpose::kCodeSigning)));
   const std::string list = scratch.Write("the.stl", "L");
   const std::string one = scratch.Write("one.pem", "x");
-  const std::string two = scratch.Write("two.pem", "x");
+  const std::string two = scratch.Write("two.pem", "y");
+  const std::string same = scratch.Write("same.pem", "x");
   using Names = std::vector<std::string>;
   EXPECT_EQ(Selected({one, two}, directory), (Names{one, two}));
+  EXPECT_EQ(Selected({one, same}, directory), Names{one});
   EXPECT_EQ(Selected({list}, directory), Names{list});
+  EXPECT_EQ(Selected({list, list, one}, directory), Names{"given-all"});
   EXPECT_EQ(Selected({one, "code", list}, directory),
             (Names{"code", "given-all"}));
 }

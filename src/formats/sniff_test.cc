@@ -126,6 +126,15 @@ TEST(Sniff, WhatMightBeAProgramForWindowsIsNoDosProgram) {
   far.replace(0x3C, 4, "\0\0\2\0"s);
   EXPECT_EQ(Sniff(base::AsBytes(far)).format, Format::kDos);
   far.resize(0x20000, '\0');
+  for (size_t at = 65'530; at < 65'540; ++at) {
+    std::string edge = OldProgram(0x1C, "");
+    edge[0x3C] = static_cast<char>(at & 0xFF);
+    edge[0x3D] = static_cast<char>(at >> 8);
+    edge[0x3E] = static_cast<char>(at >> 16);
+    edge.resize(at, '\0');
+    edge += "PE\0\0"s + std::string(100, '\0');
+    EXPECT_EQ(Sniff(base::AsBytes(edge)).format, Format::kPe) << at;
+  }
   EXPECT_EQ(Sniff(base::AsBytes(far + "PE\0\0"s)).format, Format::kPe);
   EXPECT_EQ(Sniff(base::AsBytes(far)).format, Format::kPe);
 }

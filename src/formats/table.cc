@@ -58,7 +58,8 @@ bool IsOldProgram(Bytes start) {
     return false;
   }
   // Why: what lies behind the bytes that are looked at is not known.
-  const bool reached = header < start.size() || start.size() < kSniffedBytes;
+  const bool reached =
+      uint64_t{header} + 4 <= start.size() || start.size() < kSniffedBytes;
   const uint32_t relocations = Number(start, kRelocationsOffset, 2);
   return Has(start, header, "NE"sv) || Has(start, header, "LE"sv) ||
          Has(start, header, "LX"sv) ||

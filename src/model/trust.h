@@ -107,7 +107,8 @@ struct TrustStore {
 };
 
 // SHA-256, in lower-case hex, of all of `store` that decides what is trusted:
-// purposes, certificates, and the conditions of each. The same for stores that
+// purposes, certificates, the conditions of each, and whether the list it was
+// made from was verified. The same for stores that
 // trust the same, whatever files they were made from and in whatever order.
 [[nodiscard]] std::string ContentSha256(const TrustStore& store);
 

@@ -324,18 +324,18 @@ Answer Pool::State::AnswerHead(Lease& lease, std::deque<Pending>& queue) {
   if (!queue.front().is_fit) {
     return Unavailable("not a regular file opened for reading only");
   }
-  for (;;) {
-    if (auto ready = HaveWorker(lease, queue.front().number == 0); !ready) {
-      return Unavailable(std::move(ready).error());
-    }
-    const bool served_others = lease.worker->jobs > 0;
-    Answer answer = RunHead(lease, queue);
-    // Why: what killed the worker may be what an earlier job left behind. A new
-    // worker tells, and comes to this point once.
-    if (answer.outcome != Outcome::kDied || lease.worker || !served_others) {
-      return answer;
-    }
+  if (auto ready = HaveWorker(lease, queue.front().number == 0); !ready) {
+    return Unavailable(std::move(ready).error());
   }
+  const bool served_others = lease.worker->jobs > 0;
+  Answer answer = RunHead(lease, queue);
+  // Why: what killed the worker may be what an earlier job left behind. A new
+  // worker tells.
+  if (answer.outcome != Outcome::kDied || lease.worker || !served_others ||
+      !HaveWorker(lease, true)) {
+    return answer;
+  }
+  return RunHead(lease, queue);
 }
 
 Pool::Pool(std::unique_ptr<State> state) : state_(std::move(state)) {}

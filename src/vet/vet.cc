@@ -353,7 +353,12 @@ std::expected<std::vector<model::RevocationSource>, std::string> AskForSources(
     return {};
   }
   const sandbox::Answer answer = pool.Run({});
-  auto check = model::DecodeWire<RevocationCheck>(answer.bytes);
+  base::Result<RevocationCheck> check;
+  try {
+    check = model::DecodeWire<RevocationCheck>(answer.bytes);
+  } catch (const std::bad_alloc&) {
+    check = base::Fail(base::Fault::kLimit, 0, "answer");
+  }
   if (answer.outcome != sandbox::Outcome::kAnswered || !check ||
       check->files.size() != files.size()) {
     return std::unexpected(std::string(

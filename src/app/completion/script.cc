@@ -110,9 +110,8 @@ std::string ZshOption(const CompletedOption& option) {
   std::string value;
   if (option.takes_value) {
     value = option.wants_store
-                ? (option.wants_path
-                       ? ":store or file:{ _countersign_stores; _files }"
-                       : ":store:_countersign_stores")
+                ? fmt::format(":store: _countersign_trust \"{}\"",
+                              fmt::join(option.words, " "))
             : option.wants_path ? ":file:_files"
             : option.words.empty()
                 ? ":value: "
@@ -183,11 +182,12 @@ std::string FishOption(const CompletedOption& option,
   if (option.takes_value) {
     line += option.wants_path ? " -r -F" : " -x";
   }
-  if (!option.words.empty()) {
-    line += fmt::format(" -a '{}'", fmt::join(option.words, " "));
-  }
+  std::vector<std::string> words = option.words;
   if (option.wants_store) {
-    line += fmt::format(" -a '(countersign {} 2>/dev/null)'", kStoreNames);
+    words.push_back(fmt::format("(countersign {} 2>/dev/null)", kStoreNames));
+  }
+  if (!words.empty()) {
+    line += fmt::format(" -a '{}'", fmt::join(words, " "));
   }
   return line + fmt::format(" -d '{}'\n", FishText(option.help));
 }
@@ -261,7 +261,10 @@ std::string ZshCompletion(const CompletedCommand& program) {
   std::string text = fmt::format(
       "#compdef {0}\n# zsh completion; printed by \"{0} completion zsh\"\n\n"
       "_{0}_stores() {{\n"
-      "  compadd -- ${{(f)\"$({0} {1} 2>/dev/null)\"}}\n}}\n\n",
+      "  compadd \"$@\" -- ${{(f)\"$({0} {1} 2>/dev/null)\"}}\n}}\n\n"
+      "_{0}_trust() {{\n"
+      "  _alternative \"words:word:($1)\" 'stores:store:_{0}_stores' "
+      "'files:file:_files'\n}}\n\n",
       program.name, kStoreNames);
   Walk(program, program.name,
        [&](const CompletedCommand& command, const std::string& path) {

@@ -124,10 +124,11 @@ std::string RevocationWords(const model::RevocationSource& source) {
   const std::string until =
       source.next_update ? ", next due " + Day(source.next_update) : "";
   return source.kind == model::RevocationEvidence::kCrl
-             ? fmt::format("revocation list of {}: {}, issued {}{}",
-                           source.issuer,
-                           Count(source.certificates, "revoked certificate"),
-                           Day(source.this_update), until)
+             ? fmt::format(
+                   "revocation list of {}: {}, issued {}{}",
+                   source.issuer.empty() ? "several issuers" : source.issuer,
+                   Count(source.certificates, "revoked certificate"),
+                   Day(source.this_update), until)
              : fmt::format("OCSP response: {}, issued {}{}",
                            Count(source.certificates, "answer"),
                            Day(source.this_update), until);

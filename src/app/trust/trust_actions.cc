@@ -37,8 +37,8 @@ constexpr const char* kOfflineApple =
     "\"countersign trust import *.cer --purpose apple\".";
 
 constexpr const char* kMirrorAdvice =
-    "The stores are as they were. Check the address given with --mirror, and "
-    "that its directory holds this file (countersign trust update --help).";
+    "Nothing of this publisher was changed. Check the address given with "
+    "--mirror, and what its directory holds (countersign trust update --help).";
 
 // Why: what an unread store holds would be lost, or a newer list be replaced by
 // an older one.

@@ -85,7 +85,10 @@ class Selection {
   std::expected<void, std::string> AddFile(const std::string& path) {
     auto bytes = CS_TRY(ReadWholeFile(path, kTrustFileLimitBytes));
     if (!base::AsText(bytes).starts_with(kTrustMagic)) {
-      files_.push_back({path, std::move(bytes)});
+      if (std::ranges::find(files_, bytes, &vet::TrustFile::bytes) ==
+          files_.end()) {
+        files_.push_back({path, std::move(bytes)});
+      }
       return {};
     }
     auto store = DecodeStore(bytes);
@@ -136,12 +139,14 @@ class Selection {
     std::ranges::move(imported.notes, std::back_inserter(chosen_.notes));
   }
 
-  // A store that two words stand for counts once.
+  // A store that two words stand for counts once. Two that have the same name
+  // and were made from the same files may still differ in what they trust.
   void Keep(model::TrustStore store) {
+    const std::string content = model::ContentSha256(store);
     const bool known = std::ranges::any_of(
-        chosen_.stores, [&store](const model::TrustStore& other) {
+        chosen_.stores, [&](const model::TrustStore& other) {
           return other.name == store.name && other.sha256 == store.sha256 &&
-                 other.purposes == store.purposes;
+                 model::ContentSha256(other) == content;
         });
     if (!known) {
       chosen_.stores.push_back(std::move(store));

@@ -128,7 +128,10 @@ class Run {
           Say(fmt::format("Stopped after {}: {}",
                           Count(summary_.Files(), "file"), output_.EndEarly()));
         }
-        return Leave(pool, kExitError);
+        // What is known to be bad must not be hidden by what is not known.
+        return Leave(pool, tally_.Code() == kExitFound && vetter_.IsBroken()
+                               ? kExitFound
+                               : kExitError);
       }
       if (progress_.Due()) {
         progress_.Draw(Facts(pool));

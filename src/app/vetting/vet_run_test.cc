@@ -47,7 +47,10 @@ class FakeVetter : public vet::Vetter {
     return report;
   }
 
+  [[nodiscard]] bool IsBroken() const override { return broken_; }
+
   int delay_ms_ = 0;
+  bool broken_ = false;
   std::atomic<int> calls_{0};
   std::atomic<int> at_once_{0};
   std::atomic<int> most_at_once_{0};
@@ -58,6 +61,7 @@ class Borrowed : public vet::Vetter {
  public:
   explicit Borrowed(vet::Vetter& vetter) : vetter_(vetter) {}
   void VetAll(vet::InputStream& stream) override { vetter_.VetAll(stream); }
+  [[nodiscard]] bool IsBroken() const override { return vetter_.IsBroken(); }
 
  private:
   vet::Vetter& vetter_;
@@ -209,6 +213,26 @@ TEST_F(VetRunTest, RefusesWhatCannotBeMeant) {
   request.quiet = request.verbose = true;
   EXPECT_EQ(Run(request), kExitError);
   EXPECT_EQ(vetter_.calls_, 0);
+}
+
+TEST_F(VetRunTest, EndsWhenNothingCanBeInspectedAnyMore) {
+  vetter_.broken_ = true;
+  VetRequest request;
+  request.fail_on = FailOn::kBlock;
+  request.paths = {scratch_.Write("good", "x"), scratch_.Write("partial", "x")};
+  for (int i = 0; i < 3; ++i) {
+    request.paths.push_back(scratch_.Write("later" + std::to_string(i), "x"));
+  }
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(Run(request), kExitError);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find(
+                "nothing can be inspected any more"),
+            std::string::npos);
+  EXPECT_NE(Output().find("partial"), std::string::npos);
+  EXPECT_EQ(Output().find("later0"), std::string::npos);
+  // What was found before stays found.
+  request.paths.insert(request.paths.begin(), scratch_.Write("bad", "x"));
+  EXPECT_EQ(Run(request), kExitFound);
 }
 
 TEST_F(VetRunTest, PassesWhatTheUserAsked) {

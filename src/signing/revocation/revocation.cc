@@ -87,15 +87,52 @@ const RevokedEntry* FindEntry(const RevocationList& list, Bytes serial) {
   return found != last ? &*found : nullptr;
 }
 
+// Limit: what is said of one file; every report repeats it.
+constexpr size_t kMostSources = 32;
+constexpr size_t kLongestIssuer = 512;
+
+// The text, cut where a character begins.
+std::string Cut(std::string text) {
+  if (text.size() > kLongestIssuer) {
+    size_t end = kLongestIssuer;
+    while (end > 0 && (static_cast<uint8_t>(text[end]) & 0xC0) == 0x80) {
+      --end;
+    }
+    text.resize(end);
+    text += "...";
+  }
+  return text;
+}
+
 model::RevocationSource Describe(const RevocationList& list,
                                  base::Budget& budget) {
   model::RevocationSource source;
   source.kind = model::RevocationEvidence::kCrl;
-  source.issuer = ToText(ParseName(list.issuer, budget));
+  source.issuer = Cut(ToText(ParseName(list.issuer, budget)));
   source.certificates = list.entries.size();
   source.this_update = list.this_update;
   source.next_update = list.next_update;
   return source;
+}
+
+// All of a file's sources as one, without an issuer.
+model::RevocationSource Sum(
+    const std::vector<model::RevocationSource>& sources) {
+  model::RevocationSource sum = sources[0];
+  sum.issuer.clear();
+  sum.certificates = 0;
+  for (const model::RevocationSource& source : sources) {
+    sum.certificates += source.certificates;
+    if (source.this_update) {
+      sum.this_update = std::min(sum.this_update.value_or(*source.this_update),
+                                 *source.this_update);
+    }
+    if (source.next_update) {
+      sum.next_update = std::min(sum.next_update.value_or(*source.next_update),
+                                 *source.next_update);
+    }
+  }
+  return sum;
 }
 
 // The time from which all answers were current, and until when they are.
@@ -163,7 +200,7 @@ base::Result<std::vector<model::RevocationSource>> RevocationSet::AddFile(
     sources.push_back(lists < lists_.size() ? Describe(lists_.back(), budget)
                                             : Describe(responses_.back()));
   }
-  return sources;
+  return sources.size() <= kMostSources ? sources : std::vector{Sum(sources)};
 }
 
 bool RevocationSet::IsSigned(const RevocationList& list,

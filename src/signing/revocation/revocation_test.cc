@@ -423,6 +423,23 @@ TEST(Revocation, AFileSaysWhatItHolds) {
             base::FromUnixSeconds(Ocsp(forge::OcspStatus::kGood).this_update));
 }
 
+// Every report repeats what is said of the files.
+TEST(Revocation, AFileOfManyListsIsSummedUp) {
+  const std::string one = forge::PemText("X509 CRL", MakeCrl(Crl({Revoked()})));
+  std::string text;
+  for (int i = 0; i < 33; ++i) {
+    text += one;
+  }
+  RevocationSet set;
+  const auto sources = set.AddFile(forge::BytesOf(text));
+  ASSERT_TRUE(sources.has_value());
+  ASSERT_EQ(sources->size(), 1U);
+  EXPECT_EQ(sources->at(0).issuer, "");
+  EXPECT_EQ(sources->at(0).certificates, 33U);
+  EXPECT_EQ(sources->at(0).this_update,
+            base::FromUnixSeconds(Crl().this_update));
+}
+
 TEST(Revocation, EveryTruncationIsAnError) {
   for (const ByteVector& file :
        {MakeCrl(Crl({Revoked()})),

@@ -193,12 +193,12 @@ class ListVerifier {
 
   // Names the root that is needed, as far as the chain tells.
   std::string MissingRoot(const PathAnswer& answer) const {
-    std::string issuer = "of Microsoft";
+    std::string issuer = "an unknown issuer";
     if (!answer.chain.empty()) {
       issuer = "\"" + Describe(*answer.chain.back()).issuer + "\"";
     }
-    return "the root certificate " + issuer +
-           " that must be above its signer is not at hand";
+    return "its signer was certified below " + issuer +
+           ", and no root of Microsoft's that could be is at hand";
   }
 
   // Those candidates that are pinned roots, by what they are and not by what

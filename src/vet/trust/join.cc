@@ -96,7 +96,7 @@ class Join {
       }
       if (only != nullptr) {
         return std::unexpected(fmt::format(
-            "{} and {} are lists of the same kind. Import one at a time.",
+            "{} and {} are lists of the same kind. Leave one out.",
             base::DisplaySafe(only->file), base::DisplaySafe(loaded.file)));
       }
       only = &loaded;
@@ -164,9 +164,11 @@ class Join {
     if (missing > 0 && loaded.list.kind == TrustListKind::kRoots) {
       result_.notes.push_back(fmt::format(
           "The list names {} certificates that are not here; nothing ends in "
-          "them until their files are imported as well (countersign trust "
-          "import, or trust update).",
-          missing));
+          "them until their files are {}.",
+          missing,
+          request_.for_one_run ? "given as well"
+                               : "imported as well (countersign trust import, "
+                                 "or trust update)"));
     }
     if (loaded.list.unusable_entries > 0) {
       result_.notes.push_back(fmt::format(

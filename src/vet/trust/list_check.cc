@@ -36,8 +36,9 @@ std::expected<model::TrustListFacts, std::string> CheckList(
   base::Budget budget;
   model::TrustListFacts facts = signing::VerifyTrustList(
       {loaded.bytes, 0}, loaded.list, candidates, RootsFor(request), budget);
-  if (loaded.list.this_update.unix_microseconds >
-      request.now.unix_microseconds + kMaxAheadMicroseconds) {
+  const bool in_future = loaded.list.this_update.unix_microseconds >
+                         request.now.unix_microseconds + kMaxAheadMicroseconds;
+  if (in_future) {
     facts.signer_trusted = false;
     facts.reason = fmt::format("it is dated {}, which is in the future",
                                Date(loaded.list.this_update));
@@ -50,9 +51,10 @@ std::expected<model::TrustListFacts, std::string> CheckList(
     return std::unexpected(fmt::format(
         "The trust list {} is not known to be Microsoft's: {}. {}", file,
         facts.reason,
-        facts.signature_holds
-            ? "Name the file of its root's certificate with a further --trust, "
-              "unless you doubt the list."
+        in_future ? "Check the clock, or obtain the list again."
+        : facts.signature_holds
+            ? "If it is Microsoft's, give the file of Microsoft's root that is "
+              "above its signer with a further --trust."
             : "Obtain it again."));
   }
   if (!request.unverified) {
