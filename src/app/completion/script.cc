@@ -110,7 +110,7 @@ std::string ZshOption(const CompletedOption& option) {
   std::string value;
   if (option.takes_value) {
     value = option.wants_store
-                ? fmt::format(":store: _countersign_trust \"{}\"",
+                ? fmt::format(":store: __countersign_trust \"{}\"",
                               fmt::join(option.words, " "))
             : option.wants_path ? ":file:_files"
             : option.words.empty()
@@ -159,7 +159,7 @@ std::string ZshFunction(const CompletedCommand& command,
   if (!command.words.empty()) {
     text += fmt::format("    '*:value:({})'\n", fmt::join(command.words, " "));
   } else if (command.takes_stores) {
-    text += "    '*:store:_countersign_stores'\n";
+    text += "    '*:store:__countersign_stores'\n";
   } else {
     text += command.takes_paths ? "    '*:file:_files'\n" : "    && return\n";
   }
@@ -260,10 +260,10 @@ std::string BashCompletion(const CompletedCommand& program) {
 std::string ZshCompletion(const CompletedCommand& program) {
   std::string text = fmt::format(
       "#compdef {0}\n# zsh completion; printed by \"{0} completion zsh\"\n\n"
-      "_{0}_stores() {{\n"
+      "__{0}_stores() {{\n"
       "  compadd \"$@\" -- ${{(f)\"$({0} {1} 2>/dev/null)\"}}\n}}\n\n"
-      "_{0}_trust() {{\n"
-      "  _alternative \"words:word:($1)\" 'stores:store:_{0}_stores' "
+      "__{0}_trust() {{\n"
+      "  _alternative \"words:word:($1)\" 'stores:store:__{0}_stores' "
       "'files:file:_files'\n}}\n\n",
       program.name, kStoreNames);
   Walk(program, program.name,

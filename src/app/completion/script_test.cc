@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <set>
+#include <string>
 
 #include "app/file/scratch_directory.h"
 
@@ -64,6 +66,19 @@ TEST(CompletionScript, BashCompletesCommandsOptionsAndWords) {
   ASSERT_EQ(std::system(command.c_str()), 0);
   EXPECT_EQ(scratch.Read("out"),
             "vet trust\nlist show\n--color\nauto never\nnever\none two\ntwo\n");
+}
+
+// Two functions of one name would be one function.
+TEST(CompletionScript, ZshFunctionsHaveNamesOfTheirOwn) {
+  const std::string script = ZshCompletion(Sample());
+  std::set<std::string> names;
+  for (size_t at = script.find("() {"); at != std::string::npos;
+       at = script.find("() {", at + 1)) {
+    const size_t start = script.rfind('\n', at) + 1;
+    EXPECT_TRUE(names.insert(script.substr(start, at - start)).second)
+        << script.substr(start, at - start);
+  }
+  EXPECT_TRUE(names.contains("_countersign_trust"));
 }
 
 TEST(CompletionScript, QuotesHelpTexts) {
