@@ -163,7 +163,14 @@ AtomicFile::~AtomicFile() {
 }
 
 std::expected<void, std::string> AtomicFile::Write(std::string_view text) {
+  // A device has no position, and nothing to take back.
+  const off_t before =
+      temporary_.empty() ? -1 : ::lseek(descriptor_.Number(), 0, SEEK_CUR);
   if (const int error = WriteAll(descriptor_.Number(), text); error != 0) {
+    // Why: half a text looks like a damaged one to whoever finds it.
+    if (before >= 0 && ::ftruncate(descriptor_.Number(), before) == 0) {
+      (void)::lseek(descriptor_.Number(), before, SEEK_SET);
+    }
     return Failure("write", error);
   }
   return {};

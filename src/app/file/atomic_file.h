@@ -37,6 +37,7 @@ class AtomicFile {
   // Removes the temporary file, unless Commit succeeded.
   ~AtomicFile();
 
+  // Appends the whole text, or nothing of it.
   [[nodiscard]] std::expected<void, std::string> Write(std::string_view text);
   // Flushes to disk and puts the file in its place.
   [[nodiscard]] std::expected<void, std::string> Commit();

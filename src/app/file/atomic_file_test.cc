@@ -1,8 +1,12 @@
 #include "app/file/atomic_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <csignal>
+#include <string>
 
 #include "app/file/scratch_directory.h"
 
@@ -59,6 +63,28 @@ TEST(AtomicFile, DoesNotReplaceADevice) {
   struct stat status{};
   ASSERT_EQ(::stat("/dev/null", &status), 0);
   EXPECT_TRUE(S_ISCHR(status.st_mode));
+}
+
+// As when the disk is full, but by a limit that a test can set.
+TEST(AtomicFile, HoldsNoHalfOfATextThatDidNotFit) {
+  const ScratchDirectory scratch;
+  auto file = AtomicFile::Create(scratch.Path("out"));
+  ASSERT_TRUE(file);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  auto* const handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small = {1000, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const bool first = file->Write(std::string(600, 'a')).has_value();
+  const bool second = file->Write(std::string(600, 'b')).has_value();
+  const bool third = file->Write("c").has_value();
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_TRUE(first);
+  EXPECT_FALSE(second);
+  EXPECT_TRUE(third);
+  EXPECT_EQ(file->KeepPartial(), scratch.Path("out.partial"));
+  EXPECT_EQ(scratch.Read("out.partial"), std::string(600, 'a') + "c");
 }
 
 TEST(AtomicFile, SaysWhyItFails) {

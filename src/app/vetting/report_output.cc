@@ -73,7 +73,9 @@ std::expected<void, std::string> ReportOutput::Print(
 
 std::expected<void, std::string> ReportOutput::Write(std::string_view text) {
   if (file_) {
-    return file_->Write(text);
+    auto written = file_->Write(text);
+    holds_text_ = holds_text_ || written.has_value();
+    return written;
   }
   if (const int error = WriteAll(descriptor_, text); error != 0) {
     abandoned_ = error == EPIPE;
@@ -89,7 +91,7 @@ std::string ReportOutput::EndEarly() {
     return interrupted_ ? "the last report printed is cut off."
                         : "the reports printed so far are complete.";
   }
-  if (!printed_) {
+  if (!holds_text_) {
     file_.reset();
     return fmt::format("{} was not written.", request_.output);
   }

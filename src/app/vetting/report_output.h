@@ -64,6 +64,7 @@ class ReportOutput {
   std::optional<AtomicFile> file_;
   TextStyle style_;
   bool printed_ = false;
+  bool holds_text_ = false;  // the file has a whole text
   bool last_was_line_ = false;
   bool abandoned_ = false;
   bool interrupted_ = false;
