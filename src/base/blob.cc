@@ -91,8 +91,19 @@ std::shared_ptr<const Blob> Blob::Own(std::vector<uint8_t> bytes) {
   return blob;
 }
 
+std::shared_ptr<const Blob> Blob::Slice(std::shared_ptr<const Blob> whole,
+                                        ByteRange range) {
+  CS_CHECK(range.Inside(whole->view_.size()));
+  auto blob = std::shared_ptr<Blob>(new Blob);
+  blob->view_ = whole->view_.subspan(range.offset, range.size);
+  blob->descriptor_ = whole->descriptor_;
+  blob->file_offset_ = whole->file_offset_ + range.offset;
+  blob->whole_ = std::move(whole);
+  return blob;
+}
+
 Blob::~Blob() {
-  if (descriptor_ >= 0) {
+  if (descriptor_ >= 0 && whole_ == nullptr) {
     munmap(const_cast<uint8_t*>(view_.data()), view_.size());
   }
 }
@@ -101,18 +112,21 @@ void Blob::Forget(ByteRange range) const {
   if (descriptor_ < 0 || !range.Inside(view_.size())) {
     return;
   }
-  const uint64_t first = (range.offset + kPage - 1) & ~(kPage - 1);
-  const uint64_t last = (range.offset + range.size) & ~(kPage - 1);
+  // Whole pages of the file, which the mapping has at the same places.
+  const uint64_t begin = file_offset_ + range.offset;
+  const uint64_t first = (begin + kPage - 1) & ~(kPage - 1);
+  const uint64_t last = (begin + range.size) & ~(kPage - 1);
   if (last > first) {
-    madvise(const_cast<uint8_t*>(view_.data()) + first, last - first,
-            MADV_DONTNEED);
+    madvise(const_cast<uint8_t*>(view_.data()) + (first - file_offset_),
+            last - first, MADV_DONTNEED);
   }
 }
 
 Result<void> Blob::Hash(ByteRange range, std::span<Hasher> hashers) const {
   CS_CHECK(range.Inside(view_.size()));
   if (descriptor_ >= 0) {
-    return HashFile(descriptor_, range, hashers);
+    return HashFile(descriptor_, {file_offset_ + range.offset, range.size},
+                    hashers);
   }
   for (uint64_t done = 0; done < range.size; done += kChunk) {
     Feed(

@@ -23,6 +23,10 @@ class Blob {
   // access; callers therefore read blobs of files only in a sandboxed worker.
   static Result<std::shared_ptr<const Blob>> Open(int descriptor);
   static std::shared_ptr<const Blob> Own(std::vector<uint8_t> bytes);
+  // A part of `whole`, which it keeps alive, without copying. `range` must lie
+  // inside it.
+  static std::shared_ptr<const Blob> Slice(std::shared_ptr<const Blob> whole,
+                                           ByteRange range);
 
   Blob(const Blob&) = delete;
   Blob& operator=(const Blob&) = delete;
@@ -53,7 +57,9 @@ class Blob {
 
   Bytes view_;
   std::vector<uint8_t> owned_;
-  int descriptor_ = -1;  // of a mapped file
+  int descriptor_ = -1;       // of a mapped file
+  uint64_t file_offset_ = 0;  // in that file, of the first byte of `view_`
+  std::shared_ptr<const Blob> whole_;  // of a slice
 };
 
 // Hashes the bytes of `ranges`, in order, with every hasher in one pass and

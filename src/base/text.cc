@@ -79,6 +79,27 @@ int HexValue(char c) {
   return -1;
 }
 
+// `high` is the place of the upper byte in each unit.
+std::string FromUtf16(Bytes bytes, size_t high) {
+  std::string text;
+  text.reserve(bytes.size());
+  const auto unit = [&](size_t i) {
+    return static_cast<char32_t>(bytes[i + high] << 8 | bytes[i + 1 - high]);
+  };
+  for (size_t i = 0; i + 1 < bytes.size(); i += 2) {
+    char32_t c = unit(i);
+    if (c >= 0xD800 && c <= 0xDBFF && i + 3 < bytes.size()) {
+      const char32_t low = unit(i + 2);
+      if (low >= 0xDC00 && low <= 0xDFFF) {
+        c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
+        i += 2;
+      }
+    }
+    AppendUtf8(text, c);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string ToHex(Bytes bytes) {
@@ -162,25 +183,9 @@ std::string DisplaySafe(std::string_view text) {
   return safe;
 }
 
-std::string FromUtf16BigEndian(Bytes bytes) {
-  std::string text;
-  text.reserve(bytes.size());
-  const auto unit = [&](size_t i) {
-    return static_cast<char32_t>(bytes[i] << 8 | bytes[i + 1]);
-  };
-  for (size_t i = 0; i + 1 < bytes.size(); i += 2) {
-    char32_t c = unit(i);
-    if (c >= 0xD800 && c <= 0xDBFF && i + 3 < bytes.size()) {
-      const char32_t low = unit(i + 2);
-      if (low >= 0xDC00 && low <= 0xDFFF) {
-        c = 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00);
-        i += 2;
-      }
-    }
-    AppendUtf8(text, c);
-  }
-  return text;
-}
+std::string FromUtf16BigEndian(Bytes bytes) { return FromUtf16(bytes, 0); }
+
+std::string FromUtf16LittleEndian(Bytes bytes) { return FromUtf16(bytes, 1); }
 
 std::string FromLatin1(Bytes bytes) {
   std::string text;

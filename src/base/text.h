@@ -28,6 +28,9 @@ namespace countersign::base {
 // becomes U+FFFD, an odd last byte is dropped.
 [[nodiscard]] std::string FromUtf16BigEndian(Bytes bytes);
 
+// The same of little-endian UTF-16 (as Windows stores names).
+[[nodiscard]] std::string FromUtf16LittleEndian(Bytes bytes);
+
 // UTF-8 of ISO 8859-1 (what real T61String values hold).
 [[nodiscard]] std::string FromLatin1(Bytes bytes);
 

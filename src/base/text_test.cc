@@ -121,5 +121,11 @@ TEST(Hex, RoundTrips) {
   }
 }
 
+TEST(Utf16, LittleEndianMirrorsBigEndian) {
+  const auto bytes = FromHex("41003dd800deac20").value();
+  EXPECT_EQ(FromUtf16LittleEndian(bytes), "A\U0001F600\u20AC");
+  EXPECT_EQ(FromUtf16LittleEndian(Bytes(bytes).first(5)), "A\uFFFD");
+}
+
 }  // namespace
 }  // namespace countersign::base

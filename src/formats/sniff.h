@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "formats/unpack.h"
 #include "model/report.h"
 
 namespace countersign::formats {
@@ -21,6 +22,8 @@ struct FormatRow {
   Support support;
   // True when `start`, the first bytes of a file (up to 64 KiB), has the mark.
   bool (*matches)(base::Bytes start);
+  // Hands out its members; null for a format that has none or is not opened.
+  Unpack unpack = nullptr;
 };
 
 // The row of the format that `file` starts as; the last row matches all.
