@@ -40,6 +40,11 @@ struct PoolOptions {
   std::chrono::milliseconds wall_timeout{60'000};
   // Processor time of one job; 0 = only the wall timeout counts.
   unsigned cpu_seconds_per_job = 30;
+  // Bytes that a worker may put aside in its scratch file; 0 = it has none. The
+  // file has no name, lies in `scratch_directory` (in memory where that cannot
+  // be had), is nobody else's and goes with the worker. See kScratch.
+  uint64_t scratch_bytes = 0;
+  std::string scratch_directory = {};
   // A worker is replaced after this many jobs; 0 = never, 1 = a fresh process
   // for every job.
   unsigned jobs_per_worker = 0;
@@ -53,6 +58,11 @@ struct PoolOptions {
   // Start even when the kernel lacks a layer; see Pool::ActiveLayers.
   bool allow_weak = false;
 };
+
+// In a worker of a pool with scratch_bytes: the descriptor of its scratch file,
+// on which pwrite, pread, ftruncate and private read-only mmap work. What one
+// job leaves in it the next one finds.
+inline constexpr int kScratch = 4;
 
 // What the child processes run. The functions are inherited by fork: they see
 // the caller's memory as it was at Start, and change only their own copy.

@@ -310,5 +310,41 @@ TEST(SandboxTest, EveryForbiddenActionIsRefused) {
   }
 }
 
+TEST(Sandbox, AWorkerPutsBytesAsideInItsScratchFileOnly) {
+  PoolOptions options;
+  options.workers = 1;
+  options.scratch_bytes = uint64_t{1} << 20;
+  options.scratch_directory = "/tmp";
+  const auto pool = Pool::Start(options, ActService());
+  ASSERT_TRUE(pool.has_value()) << pool.error();
+  EXPECT_EQ(Text((*pool)->Run(AsBytes("scratch"))), "aside");
+  EXPECT_EQ((*pool)->Run(AsBytes("scratch beyond")).signal, SIGXFSZ);
+  // Its successor has a file of its own.
+  EXPECT_EQ(Text((*pool)->Run(AsBytes("scratch"))), "aside");
+  if (!kSanitized) {
+    const int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    EXPECT_EQ((*pool)->Run(AsBytes("write to the file"), file).signal, SIGSYS);
+    close(file);
+  }
+}
+
+TEST(Sandbox, WithoutAScratchFileNothingCanBeWritten) {
+  PoolOptions options;
+  options.workers = 1;
+  const auto pool = Pool::Start(options, ActService());
+  ASSERT_TRUE(pool.has_value()) << pool.error();
+  EXPECT_EQ((*pool)->Run(AsBytes("scratch")).outcome, Outcome::kDied);
+}
+
+TEST(Sandbox, AScratchFileIsInMemoryWhereTheDirectoryIsMissing) {
+  PoolOptions options;
+  options.workers = 1;
+  options.scratch_bytes = uint64_t{1} << 20;
+  options.scratch_directory = "/nonexistent";
+  const auto pool = Pool::Start(options, ActService());
+  ASSERT_TRUE(pool.has_value()) << pool.error();
+  EXPECT_EQ(Text((*pool)->Run(AsBytes("scratch"))), "aside");
+}
+
 }  // namespace
 }  // namespace countersign::sandbox

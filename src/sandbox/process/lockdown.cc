@@ -34,15 +34,16 @@ bool Limit(__rlimit_resource resource, uint64_t soft, uint64_t hard) {
   return setrlimit(resource, &wanted) == 0;
 }
 
-// Limit: streams and socket are 0 to 3, the file of a job (at start-up the
-// Landlock ruleset) is 4; a few to spare for the sanitizers.
+// Limit: streams, socket and scratch are 0 to 4, the file of a job (at start-up
+// the Landlock ruleset) is 5; a few to spare for the sanitizers.
 constexpr uint64_t kDescriptors = 8;
 // Limit: the usual main stack; deep recursion ends in SIGSEGV, one file lost.
 constexpr uint64_t kStackBytes = uint64_t{8} << 20;
 
 bool LimitResources(const PoolOptions& options) {
   bool fine = Limit(RLIMIT_CORE, 0, 0);
-  fine = Limit(RLIMIT_FSIZE, 0, 0) && fine;
+  fine =
+      Limit(RLIMIT_FSIZE, options.scratch_bytes, options.scratch_bytes) && fine;
   fine = Limit(RLIMIT_NOFILE, kDescriptors, kDescriptors) && fine;
   fine = Limit(RLIMIT_NPROC, 0, 0) && fine;
   fine = Limit(RLIMIT_MEMLOCK, 0, 0) && fine;
@@ -99,9 +100,22 @@ void ForgetExecutableReads() {
 
 }  // namespace
 
-bool KeepOnlySocket(int socket) {
-  return (socket == kSocket || dup2(socket, kSocket) == kSocket) &&
-         close_range(kSocket + 1, ~0U, 0) == 0;
+bool KeepOnlySocket(int socket) { return KeepOnly(socket, -1); }
+
+bool KeepOnly(int socket, int scratch) {
+  // Why first away from the numbers wanted: one may sit on the other's.
+  constexpr int kAside = 16;
+  if (scratch >= 0) {
+    scratch = fcntl(scratch, F_DUPFD_CLOEXEC, kAside);
+    if (scratch < 0) {
+      return false;
+    }
+  }
+  const bool has_socket = socket == kSocket || dup2(socket, kSocket) == kSocket;
+  const bool has_scratch = scratch < 0 || dup2(scratch, kScratch) == kScratch;
+  const int first_other = scratch < 0 ? kSocket + 1 : kScratch + 1;
+  return has_socket && has_scratch &&
+         close_range(static_cast<unsigned>(first_other), ~0U, 0) == 0;
 }
 
 bool SilenceStandardStreams() {
@@ -182,7 +196,8 @@ Layers LockDownWorker(const PoolOptions& options, const MemoryUse& born_with) {
       layers.landlock_abi >= 1 && OpeningRootIsRefused();
   layers.network_denied = layers.landlock_abi >= 4;
   layers.signals_denied = layers.landlock_abi >= 6;
-  layers.system_calls_denied = DenySystemCallsOfWorker();
+  layers.system_calls_denied =
+      DenySystemCallsOfWorker(options.scratch_bytes != 0);
   return layers;
 }
 

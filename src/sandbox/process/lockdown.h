@@ -31,6 +31,9 @@ inline constexpr int kSocket = 3;
 // kernel refuses.
 [[nodiscard]] bool KeepOnlySocket(int socket);
 
+// The same for a worker: unless it is -1, `scratch` becomes kScratch.
+[[nodiscard]] bool KeepOnly(int socket, int scratch);
+
 // Points descriptors 0 to 2 at /dev/null (in sanitizer builds 2 stays, for
 // their reports). False when that cannot be opened.
 [[nodiscard]] bool SilenceStandardStreams();

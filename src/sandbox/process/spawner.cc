@@ -1,7 +1,9 @@
 #include "sandbox/process/spawner.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -54,12 +56,36 @@ bool IsSingleThreaded() {
   return false;
 }
 
-bool SendRequest(int control, const SpawnerRequest& request) {
+// Sends `request` and, unless -1, `descriptor`.
+bool SendRequest(int control, const SpawnerRequest& request,
+                 int descriptor = -1) {
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> buffer{};
+  iovec part{const_cast<SpawnerRequest*>(&request), sizeof(request)};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  if (descriptor >= 0) {
+    message.msg_control = buffer.data();
+    message.msg_controllen = buffer.size();
+    cmsghdr* control_message = CMSG_FIRSTHDR(&message);
+    control_message->cmsg_level = SOL_SOCKET;
+    control_message->cmsg_type = SCM_RIGHTS;
+    control_message->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(control_message), &descriptor, sizeof(int));
+  }
   ssize_t put = 0;
   do {
-    put = send(control, &request, sizeof(request), MSG_NOSIGNAL);
+    put = sendmsg(control, &message, MSG_NOSIGNAL);
   } while (put < 0 && errno == EINTR);
   return put == static_cast<ssize_t>(sizeof(request));
+}
+
+// A file without a name: on disk, so that what is put aside can leave memory,
+// else in memory. -1 when neither can be had.
+int OpenScratch(const std::string& directory) {
+  const int file =
+      open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
+  return file >= 0 ? file : memfd_create("scratch", MFD_CLOEXEC);
 }
 
 // True as soon as `descriptor` is readable; false when that takes too long.
@@ -132,6 +158,8 @@ std::expected<void, std::string> Spawner::Start(const PoolOptions& options,
     return std::unexpected(std::string("cannot make a socket pair: ") +
                            std::strerror(errno));
   }
+  needs_scratch_ = options.scratch_bytes != 0;
+  scratch_directory_ = options.scratch_directory;
   if (service.warm_up) {
     service.warm_up();
   }
@@ -180,9 +208,17 @@ std::expected<Spawned, std::string> Spawner::Spawn() {
   }
   Spawned worker;
   worker.number = ++last_number_;
+  int scratch = -1;
+  if (needs_scratch_ && (scratch = OpenScratch(scratch_directory_)) < 0) {
+    return std::unexpected(std::string("cannot make a scratch file: ") +
+                           std::strerror(errno));
+  }
   std::optional<SpawnerReply> reply;
-  if (SendRequest(control_, {Order::kSpawn, worker.number})) {
+  if (SendRequest(control_, {Order::kSpawn, worker.number}, scratch)) {
     reply = ReceiveReply(control_, worker.socket);
+  }
+  if (scratch >= 0) {
+    close(scratch);
   }
   if (!reply) {
     Abandon();

@@ -49,6 +49,8 @@ class Spawner {
   void Abandon();
 
   mutable std::mutex mutex_;
+  bool needs_scratch_ = false;
+  std::string scratch_directory_;
   int control_ = -1;  // -1 = the spawner is gone
   int pid_ = -1;
   uint64_t last_number_ = 0;

@@ -38,16 +38,16 @@ class Nursery {
     born_with_ = OwnMemory();
   }
 
-  // Forks worker `number`; `socket` becomes the pool's end of its socket, to
-  // be closed by the caller, or -1.
-  SpawnerReply Spawn(uint64_t number, int& socket) {
+  // Forks worker `number` with `scratch`, if not -1; `socket` becomes the
+  // pool's end of its socket, to be closed by the caller, or -1.
+  SpawnerReply Spawn(uint64_t number, int scratch, int& socket) {
     std::array<int, 2> pair{-1, -1};
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0) {
       return {number, -1, errno};
     }
     const pid_t pid = fork();
     if (pid == 0) {
-      WorkerMain(pair[1], self_, options_, service_, born_with_);
+      WorkerMain(pair[1], scratch, self_, options_, service_, born_with_);
     }
     const int error = errno;
     close(pair[1]);
@@ -143,11 +143,11 @@ void SendReply(const SpawnerReply& reply, int socket) {
   }
 }
 
-void Obey(const SpawnerRequest& request, Nursery& nursery) {
+void Obey(const SpawnerRequest& request, int scratch, Nursery& nursery) {
   switch (request.order) {
     case Order::kSpawn: {
       int socket = -1;
-      const SpawnerReply reply = nursery.Spawn(request.worker, socket);
+      const SpawnerReply reply = nursery.Spawn(request.worker, scratch, socket);
       SendReply(reply, socket);
       if (socket >= 0) {
         close(socket);
@@ -163,6 +163,24 @@ void Obey(const SpawnerRequest& request, Nursery& nursery) {
   }
 }
 
+// As recv; `scratch` becomes the descriptor that came along, or stays -1.
+ssize_t ReceiveRequest(SpawnerRequest& request, int& scratch) {
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> buffer{};
+  iovec part{&request, sizeof(request)};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = buffer.data();
+  message.msg_controllen = buffer.size();
+  const ssize_t got = recvmsg(kSocket, &message, MSG_CMSG_CLOEXEC);
+  const cmsghdr* found = got > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
+  if (found != nullptr && found->cmsg_type == SCM_RIGHTS &&
+      found->cmsg_len == CMSG_LEN(sizeof(int))) {
+    std::memcpy(&scratch, CMSG_DATA(found), sizeof(int));
+  }
+  return got;
+}
+
 // Serves until the pool hangs up.
 void ObeyAll(Nursery& nursery, const sigset_t& open_mask) {
   for (;;) {
@@ -175,10 +193,16 @@ void ObeyAll(Nursery& nursery, const sigset_t& open_mask) {
       return;
     }
     SpawnerRequest request;
-    const ssize_t got = recv(kSocket, &request, sizeof(request), 0);
+    int scratch = -1;
+    const ssize_t got = ReceiveRequest(request, scratch);
     if (got == static_cast<ssize_t>(sizeof(request))) {
-      Obey(request, nursery);
-    } else if (got >= 0 || errno != EINTR) {
+      Obey(request, scratch, nursery);
+    }
+    if (scratch >= 0) {
+      close(scratch);
+    }
+    if (got != static_cast<ssize_t>(sizeof(request)) &&
+        (got >= 0 || errno != EINTR)) {
       return;
     }
   }

@@ -98,11 +98,15 @@ void AllowMemory(Filter& filter) {
   filter.Allow(SCMP_SYS(madvise), {{2, SCMP_CMP_LE, MADV_DONTNEED, 0}});
 }
 
-void AllowFiles(Filter& filter) {
+void AllowFiles(Filter& filter, bool has_scratch) {
   filter.Allow(SCMP_SYS(recvmsg), {Equals(0, kSocket)});
   filter.Allow(SCMP_SYS(sendto), {Equals(0, kSocket), Equals(3, MSG_NOSIGNAL),
                                   Only(4, 0), Only(5, 0)});
   filter.Allow(SCMP_SYS(pread64));
+  if (has_scratch) {
+    filter.Allow(SCMP_SYS(pwrite64), {Equals(0, kScratch)});
+    filter.Allow(SCMP_SYS(ftruncate), {Equals(0, kScratch)});
+  }
   filter.Allow(SCMP_SYS(close));
   filter.Allow(SCMP_SYS(fstat));
   filter.Add(SCMP_ACT_TRAP, SCMP_SYS(newfstatat));
@@ -211,10 +215,10 @@ bool CatchStoppedCalls() {
 
 }  // namespace
 
-bool DenySystemCallsOfWorker() {
+bool DenySystemCallsOfWorker(bool has_scratch) {
   Filter filter(SCMP_ACT_KILL_PROCESS);
   AllowMemory(filter);
-  AllowFiles(filter);
+  AllowFiles(filter, has_scratch);
   AllowProcess(filter);
   if (kSanitized) {
     AllowSanitizers(filter);

@@ -74,6 +74,21 @@ inline std::vector<uint8_t> Act(Bytes request, int descriptor) {
   if (text == "large") {
     return std::vector<uint8_t>(size_t{5} << 20, 0x5a);
   }
+  if (text == "scratch") {
+    std::array<char, 5> back{};
+    const bool fine = ftruncate(kScratch, 0) == 0 &&
+                      pwrite(kScratch, "aside", 5, 4096) == 5 &&
+                      pread(kScratch, back.data(), back.size(), 4096) == 5 &&
+                      mmap(nullptr, 4096, PROT_READ, MAP_PRIVATE, kScratch,
+                           4096) != MAP_FAILED;
+    return ToBytes(fine ? std::string(back.begin(), back.end()) : "refused");
+  }
+  if (text == "scratch beyond") {
+    (void)!pwrite(kScratch, "aside", 5, off_t{1} << 20);
+  }
+  if (text == "write to the file") {
+    (void)!pwrite(descriptor, "aside", 5, 0);
+  }
   if (text == "segfault") {
     raise(SIGSEGV);
   }

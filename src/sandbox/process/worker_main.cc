@@ -178,9 +178,10 @@ void Prepare(const PoolOptions& options, const Service& service,
 
 }  // namespace
 
-void WorkerMain(int socket, int spawner, const PoolOptions& options,
-                const Service& service, const MemoryUse& born_with) {
-  if (!KeepOnlySocket(socket)) {
+void WorkerMain(int socket, int scratch, int spawner,
+                const PoolOptions& options, const Service& service,
+                const MemoryUse& born_with) {
+  if (!KeepOnly(socket, scratch)) {
     _exit(kExitNoStart);
   }
   FollowParent(spawner);

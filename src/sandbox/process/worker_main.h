@@ -14,9 +14,10 @@ inline constexpr int kExitOutOfMemory = 97;
 inline constexpr int kExitNoStart = 98;
 
 // Locks down the calling process, a fresh fork of process `spawner`, prepares
-// the service, and serves jobs from `socket` until it is closed. `born_with`
-// is the memory it was born with. Never returns.
-[[noreturn]] void WorkerMain(int socket, int spawner,
+// the service, and serves jobs from `socket` until it is closed. `scratch` is
+// its scratch file, or -1; `born_with` the memory it was born with. Never
+// returns.
+[[noreturn]] void WorkerMain(int socket, int scratch, int spawner,
                              const PoolOptions& options, const Service& service,
                              const MemoryUse& born_with);
 
