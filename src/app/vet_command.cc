@@ -1,6 +1,7 @@
 #include "app/vet_command.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <expected>
@@ -8,6 +9,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -138,7 +140,7 @@ void AddIsolation(CLI::App& vet, VetRequest& request) {
                "A fresh locked-down process for each file");
   AddParsed(vet, "--time-limit", request.time_limit, ParseDuration, "TIME",
             "a duration such as 30s, 5m or 500ms, at most a day",
-            "Longest work on one file (60s)");
+            "Longest work on one input (5m)");
   AddParsed(vet, "--memory-limit", request.memory_limit_bytes, ParseSize,
             "SIZE", "a size such as 512M or 2G",
             "Most memory of one worker (512M)");
@@ -147,6 +149,38 @@ void AddIsolation(CLI::App& vet, VetRequest& request) {
   for (const char* name : {"--jobs", "--isolate", "--time-limit",
                            "--memory-limit", "--allow-weak-sandbox"}) {
     vet.get_option(name)->group(group);
+  }
+}
+
+std::optional<uint64_t> ParseNumber(const std::string& text) {
+  uint64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  return error == std::errc() && stop == end && value > 0 ? std::optional(value)
+                                                          : std::nullopt;
+}
+
+void AddUnpacking(CLI::App& vet, VetRequest& request) {
+  vet::UnpackLimits& limits = request.unpack;
+  const char* number = "a number of at least 1";
+  const char* size = "a size such as 512M or 2G";
+  AddParsed(vet, "--max-depth", limits.depth, ParseNumber, "N", number,
+            "Containers inside containers (12)");
+  AddParsed(vet, "--max-members", limits.members, ParseNumber, "N", number,
+            "Members of one input (100000)");
+  AddParsed(vet, "--max-output", limits.output_bytes, ParseSize, "SIZE", size,
+            "Bytes unpacked from one input (4G)");
+  AddParsed(vet, "--max-member-size", limits.member_bytes, ParseSize, "SIZE",
+            size, "Bytes of one member (1G)");
+  AddParsed(vet, "--max-ratio", limits.ratio, ParseNumber, "N", number,
+            "Bytes out for each byte in, beyond 64 MiB (200)");
+  AddParsed(vet, "--layer-time", limits.layer_time, ParseDuration, "TIME",
+            "a duration such as 30s, 5m or 500ms, at most a day",
+            "Longest work on what one container holds (60s)");
+  for (const char* name :
+       {"--max-depth", "--max-members", "--max-output", "--max-member-size",
+        "--max-ratio", "--layer-time"}) {
+    vet.get_option(name)->group("Unpacking");
   }
 }
 
@@ -186,6 +220,7 @@ void AddVetCommand(CLI::App& program, Action& action) {
   AddJudging(*vet, *request);
   AddPrinting(*vet, *request);
   AddIsolation(*vet, *request);
+  AddUnpacking(*vet, *request);
   vet->footer(kFooter);
   vet->callback([&action, request] {
     action = [request] {

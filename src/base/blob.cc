@@ -84,6 +84,20 @@ Result<std::shared_ptr<const Blob>> Blob::Open(int descriptor) {
   return blob;
 }
 
+Result<std::shared_ptr<const Blob>> Blob::Map(int descriptor, ByteRange range) {
+  CS_CHECK(range.offset % kMapAlignment == 0 && range.size > 0);
+  void* address = mmap(nullptr, range.size, PROT_READ, MAP_PRIVATE, descriptor,
+                       static_cast<off_t>(range.offset));
+  if (address == MAP_FAILED) {
+    return Fail(Fault::kIo, range.offset, "file");
+  }
+  auto blob = std::shared_ptr<Blob>(new Blob);
+  blob->view_ = {static_cast<const uint8_t*>(address), range.size};
+  blob->descriptor_ = descriptor;
+  blob->file_offset_ = range.offset;
+  return blob;
+}
+
 std::shared_ptr<const Blob> Blob::Own(std::vector<uint8_t> bytes) {
   auto blob = std::shared_ptr<Blob>(new Blob);
   blob->owned_ = std::move(bytes);

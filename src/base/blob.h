@@ -23,6 +23,12 @@ class Blob {
   // access; callers therefore read blobs of files only in a sandboxed worker.
   static Result<std::shared_ptr<const Blob>> Open(int descriptor);
   static std::shared_ptr<const Blob> Own(std::vector<uint8_t> bytes);
+  // The bytes of `range` in the file behind `descriptor`, mapped read-only; the
+  // offset must be a multiple of kMapAlignment, the size more than zero.
+  // Otherwise as Open. Nobody may change the bytes meanwhile.
+  static Result<std::shared_ptr<const Blob>> Map(int descriptor,
+                                                 ByteRange range);
+  static constexpr uint64_t kMapAlignment = uint64_t{64} << 10;
   // A part of `whole`, which it keeps alive, without copying. `range` must lie
   // inside it.
   static std::shared_ptr<const Blob> Slice(std::shared_ptr<const Blob> whole,

@@ -12,6 +12,7 @@
 #include "base/budget.h"
 #include "base/bytes.h"
 #include "base/result.h"
+#include "formats/unpack.h"
 
 namespace countersign::formats {
 
@@ -85,5 +86,12 @@ inline constexpr uint16_t kCertificateTypeEfiGuid = 0x0EF1;
 
 // "PE32+ x86-64 console program", for people.
 [[nodiscard]] std::string DescribePe(const PeImage& image);
+
+// What the member behind the sections is called.
+inline constexpr std::string_view kOverlayName = "[overlay]";
+
+// Hands the overlay over, if there is one. See formats/unpack.h.
+base::Result<void> UnpackPe(const base::Blob& container, base::Budget& budget,
+                            MemberSink& sink);
 
 }  // namespace countersign::formats

@@ -26,6 +26,9 @@ struct FormatRow {
   Unpack unpack = nullptr;
 };
 
+// Limit: 64 KiB, which holds the mark of every row.
+inline constexpr size_t kSniffedBytes = size_t{64} << 10;
+
 // The row of the format that `file` starts as; the last row matches all.
 [[nodiscard]] const FormatRow& Sniff(base::Bytes file);
 

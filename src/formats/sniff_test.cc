@@ -72,6 +72,8 @@ const std::multimap<Format, std::string>& Samples() {
       {Format::kIso, At(0x8001, "CD001\x01")},
       {Format::kPowershell, "Get-Date\r\n# SIG # Begin signature block\r\n"},
       {Format::kPowershell, "<!-- SIG # Begin signature block -->"},
+      {Format::kNsis, "\0\0\0\0\xEF\xBE\xAD\xDENullsoftInst"s},
+      {Format::kInno, "idska32\x1A"},
       {Format::kScript, "#!/bin/sh\necho\n"},
       {Format::kText, "hello\r\n\tworld\f\n"},
       {Format::kText, "\xEF\xBB\xBFtext"},

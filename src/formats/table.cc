@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "formats/pe.h"
 #include "formats/sniff.h"
 
 namespace countersign::formats {
@@ -12,9 +13,6 @@ namespace {
 using base::Bytes;
 using model::Format;
 using namespace std::string_view_literals;
-
-// Limit: 64 KiB, which holds the mark of every row.
-constexpr size_t kSniffedBytes = size_t{64} << 10;
 
 bool Has(Bytes start, size_t offset, std::string_view mark) {
   return start.size() >= offset + mark.size() &&
@@ -81,6 +79,23 @@ bool IsPowershellSigned(Bytes start) {
          text.find("SIG # Begin signature block"sv) != std::string_view::npos;
 }
 
+// Spec: NSIS Source/exehead/fileform.h, "firstheader", which lies on a multiple
+// of 512 bytes in the file and so in what follows the sections of the program.
+bool IsNsis(Bytes start) {
+  constexpr size_t kStep = 512;
+  for (size_t at = 0; at < start.size(); at += kStep) {
+    if (Has(start, at + 4, "\xEF\xBE\xAD\xDENullsoftInst"sv)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool IsInnoSetup(Bytes start) {
+  return Has(start, 0, "idska32\x1A"sv) || Has(start, 0, "zlb\x1A"sv) ||
+         Has(start, 0, "Inno Setup Setup Data"sv);
+}
+
 bool IsIso(Bytes start) { return Has(start, 0x8001, "CD001"sv); }
 bool IsTar(Bytes start) { return Has(start, 257, "ustar"sv); }
 
@@ -97,7 +112,7 @@ constexpr std::array kFormats = {
     FormatRow{Format::kDos, "program for DOS or 16-bit Windows",
               Support::kRecognised, IsOldProgram},
     FormatRow{Format::kPe, "Portable Executable", Support::kParsed,
-              [](Bytes s) { return Has(s, 0, "MZ"sv); }},
+              [](Bytes s) { return Has(s, 0, "MZ"sv); }, UnpackPe},
     FormatRow{Format::kMsi, "OLE compound file (MSI, MSP, Office)",
               Support::kRecognised,
               [](Bytes s) {
@@ -147,6 +162,9 @@ constexpr std::array kFormats = {
     FormatRow{Format::kIso, "ISO 9660 image", Support::kRecognised, IsIso},
     FormatRow{Format::kPowershell, "signed script", Support::kRecognised,
               IsPowershellSigned},
+    FormatRow{Format::kNsis, "NSIS installation", Support::kRecognised, IsNsis},
+    FormatRow{Format::kInno, "Inno Setup installation", Support::kRecognised,
+              IsInnoSetup},
     FormatRow{Format::kScript, "script", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "#!"sv); }},
     FormatRow{Format::kText, "text", Support::kRecognised, IsText},

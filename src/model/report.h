@@ -128,6 +128,13 @@ inline constexpr std::array kNames<Role> = {
     std::string_view("script"), std::string_view("library"),
     std::string_view("data")};
 
+// Whether the members of a container were listed.
+enum class Contents : uint8_t { kNone, kComplete, kPartial };
+template <>
+inline constexpr std::array kNames<Contents> = {std::string_view("none"),
+                                                std::string_view("complete"),
+                                                std::string_view("partial")};
+
 // A file, or a member of one.
 struct Artifact {
   uint32_t id = 0;
@@ -138,6 +145,14 @@ struct Artifact {
   Format format = Format::kUnknown;
   std::string detail;  // "PE32+ x86-64 console program"; may be empty
   std::optional<Role> role;
+  // Whether it is a container whose members follow as artifacts.
+  Contents contents = Contents::kNone;
+  // The first artifact of the same bytes. Signatures are repeated here,
+  // findings and members are not.
+  std::optional<uint32_t> same_as;
+  // The nearest container around it whose own signature holds, is trusted, and
+  // signs these bytes with the rest.
+  std::optional<uint32_t> covered_by;
   Signed is_signed = Signed::kUnknown;
   std::vector<SignatureFacts> signatures;
   std::vector<uint32_t> findings;  // indexes into Report::findings
@@ -151,6 +166,9 @@ struct Artifact {
     visit("format", self.format);
     visit("detail", self.detail);
     visit("role", self.role);
+    visit("contents", self.contents);
+    visit("same_as", self.same_as);
+    visit("covered_by", self.covered_by);
     visit("signed", self.is_signed);
     visit("signatures", self.signatures);
     visit("findings", self.findings);

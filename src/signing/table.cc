@@ -1,5 +1,6 @@
 // The signature schemes, one row each: which format carries them and who
 // examines it.
+#include <algorithm>
 #include <array>
 
 #include "signing/authenticode/examine.h"
@@ -51,6 +52,11 @@ Verifier::Verifier(std::shared_ptr<const std::vector<model::TrustStore>> stores,
 }
 
 Verifier::~Verifier() = default;
+
+bool Verifier::Knows(model::Format format) {
+  return std::ranges::find(kSchemes, format, &SchemeRow::format) !=
+         kSchemes.end();
+}
 
 SigningFacts Verifier::Verify(const base::Blob& file, model::Format format,
                               const VerifyOptions& options) {

@@ -90,7 +90,11 @@ class Verifier {
   Verifier(const Verifier&) = delete;
   Verifier& operator=(const Verifier&) = delete;
 
-  // The facts on a file of a format that Support::kParsed says can be read.
+  // True when there is a scheme by which files of that format are signed, and
+  // it is verified.
+  [[nodiscard]] static bool Knows(model::Format format);
+
+  // The facts on a file of a format that Knows is true of.
   // Keeps verified keys and links for the next file; that changes speed only.
   [[nodiscard]] SigningFacts Verify(const base::Blob& file,
                                     model::Format format,

@@ -18,6 +18,29 @@ bool IsSound(const model::SignatureFacts& signature, size_t signatures,
               {signature.chain.back().store, signature.chain.back().sha256}));
 }
 
+// Artifact number `place`: members come behind their container, and say nothing
+// of what is for the parent process to say.
+bool IsSound(const model::Artifact& artifact, size_t place,
+             const std::vector<model::Artifact>& artifacts,
+             const Anchors& anchors) {
+  // Limit: at most 64 signatures of a file are looked at.
+  constexpr size_t kMostSignatures = 1000;
+  const auto& signatures = artifact.signatures;
+  return artifact.id == place &&
+         (place == 0 || (artifact.parent && *artifact.parent < place)) &&
+         (!artifact.same_as ||
+          (*artifact.same_as < artifacts.size() &&
+           artifacts[*artifact.same_as].sha256 == artifact.sha256)) &&
+         (place == 0 || artifact.path.starts_with('!')) &&
+         (place != 0 || artifact.path.empty()) && artifact.findings.empty() &&
+         !artifact.covered_by && signatures.size() <= kMostSignatures &&
+         std::ranges::all_of(signatures,
+                             [&](const model::SignatureFacts& signature) {
+                               return IsSound(signature, signatures.size(),
+                                              artifact.size, anchors);
+                             });
+}
+
 bool IsSound(const model::Finding& finding,
              const std::vector<model::Artifact>& artifacts) {
   // Limit: parameters and ranges of a finding; the checks give up to ten.
@@ -47,28 +70,23 @@ Anchors AnchorsOf(const std::vector<model::TrustStore>& stores) {
   return anchors;
 }
 
-// Limit: this version looks at one artifact, at most 64 signatures in it, and
-// gives at most 32 findings of a kind.
 bool IsSound(const model::Inspection& inspection, uint64_t size_bytes,
              const Anchors& anchors) {
-  constexpr size_t kMostSignatures = 1000;
-  constexpr size_t kMostFindings = 10'000;
+  // Limit: what this version gives at most, see vet/tree/record.cc.
+  constexpr size_t kMostFindings = 50'000;
   const auto& artifacts = inspection.artifacts;
-  if (artifacts.size() != 1 || artifacts[0].size != size_bytes ||
-      artifacts[0].id != 0 || artifacts[0].parent ||
-      !artifacts[0].findings.empty() ||
-      artifacts[0].signatures.size() > kMostSignatures ||
+  if (artifacts.empty() || artifacts[0].size != size_bytes ||
+      artifacts[0].parent || artifacts[0].same_as ||
       inspection.findings.size() > kMostFindings ||
       inspection.limits.size() > kMostFindings) {
     return false;
   }
-  const auto& signatures = artifacts[0].signatures;
-  return std::ranges::all_of(signatures,
-                             [&](const model::SignatureFacts& signature) {
-                               return IsSound(signature, signatures.size(),
-                                              size_bytes, anchors);
-                             }) &&
-         std::ranges::all_of(inspection.findings,
+  for (size_t i = 0; i < artifacts.size(); ++i) {
+    if (!IsSound(artifacts[i], i, artifacts, anchors)) {
+      return false;
+    }
+  }
+  return std::ranges::all_of(inspection.findings,
                              [&](const model::Finding& finding) {
                                return IsSound(finding, artifacts);
                              }) &&

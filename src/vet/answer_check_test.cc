@@ -32,6 +32,26 @@ model::Inspection Good(const model::TrustStore& store) {
   return inspection;
 }
 
+model::Artifact& AddMember(model::Inspection& inspection) {
+  model::Artifact& member = inspection.artifacts.emplace_back();
+  member.id = static_cast<uint32_t>(inspection.artifacts.size()) - 1;
+  member.parent = 0;
+  member.path = "!member";
+  return member;
+}
+
+TEST(AnswerCheck, MembersAreSound) {
+  const std::vector<model::TrustStore> stores = Stores();
+  model::Inspection inspection = Good(stores[0]);
+  AddMember(inspection).sha256 = "00";
+  AddMember(inspection).sha256 = "00";
+  inspection.artifacts[2].parent = 1;
+  inspection.artifacts[2].same_as = 1;
+  inspection.findings[0].artifact = 2;
+  inspection.findings[0].evidence = {{0, 0}};
+  EXPECT_TRUE(IsSound(inspection, kSize, AnchorsOf(stores)));
+}
+
 TEST(AnswerCheck, EachLieThatCanBeSeenIsSeen) {
   using Inspection = model::Inspection;
   const std::vector<model::TrustStore> stores = Stores();
@@ -61,8 +81,26 @@ TEST(AnswerCheck, EachLieThatCanBeSeenIsSeen) {
       [](Inspection& i) { i.findings[0].evidence = {{1, kSize}}; },
       [](Inspection& i) { i.findings[0].evidence.resize(5000); },
       [](Inspection& i) { i.findings[0].parameters.resize(5000); },
-      [](Inspection& i) { i.findings.resize(20'000, i.findings[0]); },
-      [](Inspection& i) { i.limits.resize(20'000); },
+      [](Inspection& i) { i.findings.resize(60'000, i.findings[0]); },
+      [](Inspection& i) { i.limits.resize(60'000); },
+      [](Inspection& i) { i.artifacts[0].path = "x"; },
+      [](Inspection& i) { i.artifacts[0].covered_by = 0; },
+      [](Inspection& i) { i.artifacts[0].same_as = 0; },
+      [](Inspection& i) { AddMember(i).parent.reset(); },
+      [](Inspection& i) { AddMember(i).parent = 1; },
+      [](Inspection& i) { AddMember(i).path = "/etc/passwd"; },
+      [](Inspection& i) { AddMember(i).same_as = 2; },
+      [](Inspection& i) {
+        AddMember(i).sha256 = "01";
+        AddMember(i).same_as = 1;
+      },
+      [](Inspection& i) { AddMember(i).covered_by = 0; },
+      [](Inspection& i) { AddMember(i).id = 5; },
+      [](Inspection& i) {
+        const auto signatures = i.artifacts[0].signatures;
+        AddMember(i).signatures = signatures;
+        i.artifacts[1].size = 99;
+      },
       [](Inspection& i) { i.limits[0].artifact = 1; },
   };
   for (const auto& lie : lies) {

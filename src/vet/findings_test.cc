@@ -1,6 +1,7 @@
 // Findings that no other test names: a case in which each fires, and the
 // plain case in which it does not.
 #include "vet/findings.h"
+#include "vet/coverage.h"
 
 #include <gtest/gtest.h>
 
@@ -30,7 +31,10 @@ model::Inspection InspectWith(const ByteVector& file,
                              std::move(revocation));
   InspectOptions options;
   options.at = base::FromUnixSeconds(forge::kEvaluationTime);
-  return Inspect(*base::Blob::Own(file), verifier, options);
+  model::Inspection inspection =
+      Inspect(base::Blob::Own(file), verifier, options);
+  JudgeCoverage(inspection);
+  return inspection;
 }
 
 model::Inspection InspectFile(const ByteVector& file) {

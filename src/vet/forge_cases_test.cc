@@ -16,6 +16,7 @@
 #include "model/wire.h"
 #include "signing/sample/forged_stores.h"
 #include "signing/verify.h"
+#include "vet/coverage.h"
 #include "vet/inspect.h"
 #include "vet/policy.h"
 
@@ -37,7 +38,8 @@ std::unique_ptr<signing::Verifier> ForgeVerifier() {
 const InspectOptions kOptions = {
     .at = base::FromUnixSeconds(forge::kEvaluationTime),
     .limits = {},
-    .strict_padding = false};
+    .strict_padding = false,
+    .unpack = {}};
 
 std::vector<std::string> Words(std::string_view joined) {
   std::vector<std::string> words;
@@ -190,7 +192,8 @@ TEST(ForgeCases, AreAnsweredRight) {
   const auto verifier = ForgeVerifier();
   for (const Sample& sample : Samples()) {
     SCOPED_TRACE(sample.row->name);
-    const auto inspection = Inspect(*sample.file, *verifier, kOptions);
+    auto inspection = Inspect(sample.file, *verifier, kOptions);
+    JudgeCoverage(inspection);
     ExpectRightAnswer(*sample.row, inspection);
     ExpectEvidenceInside(inspection, sample.file->View().size());
   }
@@ -200,11 +203,11 @@ TEST(ForgeCases, AreAnsweredTheSameTwice) {
   const auto verifier = ForgeVerifier();
   for (const auto& [row, file] : Samples()) {
     SCOPED_TRACE(row->name);
-    const auto inspection = Inspect(*file, *ForgeVerifier(), kOptions);
+    const auto inspection = Inspect(file, *ForgeVerifier(), kOptions);
     const auto first = model::EncodeWire(inspection);
     // By a verifier that has seen all files before it, and with warm caches.
-    EXPECT_EQ(model::EncodeWire(Inspect(*file, *verifier, kOptions)), first);
-    EXPECT_EQ(model::EncodeWire(Inspect(*file, *verifier, kOptions)), first);
+    EXPECT_EQ(model::EncodeWire(Inspect(file, *verifier, kOptions)), first);
+    EXPECT_EQ(model::EncodeWire(Inspect(file, *verifier, kOptions)), first);
     // And it reaches the parent as it is.
     const auto again = model::DecodeWire<model::Inspection>(first);
     ASSERT_TRUE(again.has_value());
@@ -217,7 +220,7 @@ TEST(ForgeCases, AreNotAllowedWithoutStores) {
   signing::Verifier without(std::vector<model::TrustStore>{}, {});
   for (const auto& [row, file] : Samples()) {
     SCOPED_TRACE(row->name);
-    const model::Inspection bare = Inspect(*file, without, kOptions);
+    const model::Inspection bare = Inspect(file, without, kOptions);
     for (const SignatureFacts& s : bare.artifacts.at(0).signatures) {
       EXPECT_NE(s.trust, Trust::kTrusted);
     }

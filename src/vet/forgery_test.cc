@@ -9,6 +9,7 @@
 #include "forge/table.h"
 #include "signing/sample/forged_stores.h"
 #include "signing/verify.h"
+#include "vet/coverage.h"
 #include "vet/inspect.h"
 #include "vet/policy.h"
 
@@ -38,7 +39,8 @@ Outcome Vet(signing::Verifier& verifier, const ByteVector& file) {
   InspectOptions options;
   options.at = base::FromUnixSeconds(forge::kEvaluationTime);
   Outcome outcome;
-  outcome.inspection = Inspect(*base::Blob::Own(file), verifier, options);
+  outcome.inspection = Inspect(base::Blob::Own(file), verifier, options);
+  JudgeCoverage(outcome.inspection);
   outcome.verdict = Decide(outcome.inspection);
   return outcome;
 }

@@ -8,6 +8,12 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "base/text.h"
+#include "vet/coverage.h"
 
 namespace countersign::vet {
 namespace {
@@ -47,19 +53,25 @@ constexpr std::array kPolicy = {
 // that do not fit, data that nobody signed, ...).
 constexpr Severity kHoldsFrom = Severity::kMedium;
 
-// True when some other signature of the file holds and is trusted: then it is
-// not known which of them tells the truth, and the file is held, not blocked.
-// A revocation is no contradiction: whoever revoked a certificate meant it.
+// True when some other signature of the file, or that of the package around it,
+// holds and is trusted: then it is not known which of them tells the truth, and
+// the file is held, not blocked. A revocation is no contradiction: whoever
+// revoked a certificate meant it.
 bool IsContradicted(const Artifact& artifact) {
-  return std::ranges::any_of(
-      artifact.signatures, [](const SignatureFacts& signature) {
-        return signature.integrity == Integrity::kValid &&
-               signature.trust == Trust::kTrusted;
-      });
+  return artifact.covered_by ||
+         std::ranges::any_of(
+             artifact.signatures, [](const SignatureFacts& signature) {
+               return signature.integrity == Integrity::kValid &&
+                      signature.trust == Trust::kTrusted;
+             });
 }
 
 Decision DecisionOn(const Finding& finding,
                     const model::Inspection& inspection) {
+  if (finding.artifact < inspection.artifacts.size() &&
+      IsForgivenByCoverage(finding, inspection.artifacts)) {
+    return Decision::kAllow;
+  }
   Decision decision =
       finding.severity >= kHoldsFrom ? Decision::kHold : Decision::kAllow;
   const auto* row = std::ranges::find(kPolicy, finding.id, &PolicyRow::finding);
@@ -76,11 +88,6 @@ Decision DecisionOn(const Finding& finding,
   return decision;
 }
 
-bool HoldsAndIsTrusted(const SignatureFacts& signature) {
-  return signature.integrity == Integrity::kValid &&
-         signature.trust == Trust::kTrusted;
-}
-
 // What still keeps an inspection without any weighty finding from passing.
 std::string MissingProof(const model::Inspection& inspection) {
   if (!inspection.complete) {
@@ -89,14 +96,10 @@ std::string MissingProof(const model::Inspection& inspection) {
   if (inspection.artifacts.empty()) {
     return "Nothing was inspected.";
   }
-  for (const Artifact& artifact : inspection.artifacts) {
-    if (artifact.is_signed != model::Signed::kPresent ||
-        artifact.signatures.empty()) {
-      return "No signature was found that could be verified.";
-    }
-    if (!std::ranges::all_of(artifact.signatures, HoldsAndIsTrusted)) {
-      return "Not every signature holds and is trusted.";
-    }
+  if (!NotVouchedFor(inspection.artifacts).empty()) {
+    return inspection.artifacts.size() == 1
+               ? "No signature was found that holds and is trusted."
+               : "Nobody trusted has signed all of it.";
   }
   return "";
 }
@@ -124,13 +127,47 @@ std::string_view RevocationClause(model::Revocation state) {
   }
 }
 
+std::string SignerOf(const SignatureFacts& signature) {
+  if (!signature.signer) {
+    return "an unnamed signer";
+  }
+  return signature.signer->organization.empty()
+             ? signature.signer->common_name
+             : signature.signer->organization;
+}
+
+// Why an archive that nobody signs passes: by what is in it.
+std::string AllowReason(const std::vector<Artifact>& artifacts) {
+  std::vector<std::string> signers;
+  size_t members = 0;
+  for (const Artifact& artifact : artifacts) {
+    members += artifact.parent ? 1 : 0;
+    for (const SignatureFacts& signature : artifact.signatures) {
+      std::string signer = Quoted(SignerOf(signature));
+      if (!artifact.covered_by &&
+          std::ranges::find(signers, signer) == signers.end()) {
+        signers.push_back(std::move(signer));
+      }
+    }
+  }
+  // Limit: 3 names; the report has all.
+  const size_t shown = std::min<size_t>(signers.size(), 3);
+  return fmt::format(
+      "Whatever is in it ({} member{}) is signed and trusted, with "
+      "certificates "
+      "issued in the name of {}{}; that is evidence of origin, not of "
+      "harmlessness.",
+      members, members == 1 ? "" : "s",
+      fmt::join(signers.begin(),
+                signers.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
+      shown < signers.size()
+          ? fmt::format(" and {} more", signers.size() - shown)
+          : "");
+}
+
 std::string AllowReason(const Artifact& artifact) {
   const SignatureFacts& first = artifact.signatures[0];
-  std::string signer = "an unnamed signer";
-  if (first.signer) {
-    signer = first.signer->organization.empty() ? first.signer->common_name
-                                                : first.signer->organization;
-  }
+  const std::string signer = SignerOf(first);
   return fmt::format(
       "{} and {} trusted, with a certificate issued in the name of {}{}; that "
       "is evidence of origin, not of harmlessness.",
@@ -140,19 +177,69 @@ std::string AllowReason(const Artifact& artifact) {
       RevocationClause(first.revocation));
 }
 
+// The path of a member without that of the input, safe to show.
+std::string NameInside(const Artifact& artifact,
+                       const std::vector<Artifact>& artifacts) {
+  const std::string_view path = artifact.path;
+  const size_t before = artifacts[0].path.size() + 1;
+  return base::DisplaySafe(path.size() > before ? path.substr(before) : path);
+}
+
+struct Ground {
+  Decision decision;
+  Severity severity;
+  const Finding* finding;
+};
+
+// A sentence for each ground. What is said of many members alike is said once,
+// of the first of them, with their number.
+std::vector<std::string> ReasonsOf(const std::vector<Ground>& grounds,
+                                   const std::vector<Artifact>& artifacts) {
+  // Limit: up to 3 of a kind are named one by one.
+  constexpr size_t kNamed = 3;
+  struct Alike {
+    size_t members = 0;
+    bool said = false;
+  };
+  const auto is_of_a_member = [&](const Ground& ground) {
+    return ground.finding->artifact < artifacts.size() &&
+           artifacts[ground.finding->artifact].parent;
+  };
+  std::map<std::pair<Decision, std::string_view>, Alike> groups;
+  for (const Ground& ground : grounds) {
+    groups[{ground.decision, ground.finding->id}].members +=
+        is_of_a_member(ground) ? 1 : 0;
+  }
+  std::vector<std::string> reasons;
+  for (const Ground& ground : grounds) {
+    const std::string& message = ground.finding->message;
+    if (!is_of_a_member(ground)) {
+      reasons.push_back(message);
+      continue;
+    }
+    const Artifact& artifact = artifacts[ground.finding->artifact];
+    Alike& alike = groups[{ground.decision, ground.finding->id}];
+    if (alike.members <= kNamed) {
+      reasons.push_back(
+          fmt::format("{}: {}", NameInside(artifact, artifacts), message));
+    } else if (!alike.said) {
+      alike.said = true;
+      reasons.push_back(fmt::format("{} and {} more members: {}",
+                                    NameInside(artifact, artifacts),
+                                    alike.members - 1, message));
+    }
+  }
+  return reasons;
+}
+
 }  // namespace
 
 Verdict Decide(const model::Inspection& inspection) {
-  struct Ground {
-    Decision decision;
-    Severity severity;
-    const std::string* message;
-  };
   std::vector<Ground> grounds;
   for (const Finding& finding : inspection.findings) {
     const Decision decision = DecisionOn(finding, inspection);
     if (decision != Decision::kAllow) {
-      grounds.push_back({decision, finding.severity, &finding.message});
+      grounds.push_back({decision, finding.severity, &finding});
     }
   }
   std::ranges::stable_sort(grounds, [](const Ground& a, const Ground& b) {
@@ -160,9 +247,7 @@ Verdict Decide(const model::Inspection& inspection) {
                                     : a.severity > b.severity;
   });
   Verdict verdict;
-  for (const Ground& ground : grounds) {
-    verdict.reasons.push_back(*ground.message);
-  }
+  verdict.reasons = ReasonsOf(grounds, inspection.artifacts);
   if (!grounds.empty()) {
     verdict.decision = grounds[0].decision;
     return verdict;
@@ -173,7 +258,10 @@ Verdict Decide(const model::Inspection& inspection) {
     return verdict;
   }
   verdict.decision = Decision::kAllow;
-  verdict.reasons.push_back(AllowReason(inspection.artifacts[0]));
+  const Artifact& input = inspection.artifacts[0];
+  verdict.reasons.push_back(IsVouchedForByItself(input)
+                                ? AllowReason(input)
+                                : AllowReason(inspection.artifacts));
   return verdict;
 }
 

@@ -10,7 +10,7 @@
 namespace countersign::vet {
 
 // Changes when a row of the table changes.
-inline constexpr std::string_view kPolicyVersion = "2026-11/1";
+inline constexpr std::string_view kPolicyVersion = "2026-11/2";
 
 struct Verdict {
   model::Decision decision = model::Decision::kHold;

@@ -17,6 +17,7 @@
 #include "model/wire.h"
 #include "signing/sample/forged_stores.h"
 #include "signing/verify.h"
+#include "vet/coverage.h"
 #include "vet/inspect.h"
 #include "vet/policy.h"
 
@@ -39,10 +40,11 @@ class Tamper : public testing::Test {
 
   model::Inspection Look(const ByteVector& file) {
     const auto blob = base::Blob::Own(file);
-    return Inspect(*blob, *verifier_,
-                   {.at = base::FromUnixSeconds(forge::kEvaluationTime),
-                    .limits = {},
-                    .strict_padding = false});
+    InspectOptions options;
+    options.at = base::FromUnixSeconds(forge::kEvaluationTime);
+    model::Inspection inspection = Inspect(blob, *verifier_, options);
+    JudgeCoverage(inspection);
+    return inspection;
   }
 
   static bool AllHoldAndAreTrusted(const model::Inspection& inspection) {

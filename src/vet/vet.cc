@@ -16,6 +16,7 @@
 #include "model/wire.h"
 #include "sandbox/pool.h"
 #include "vet/answer_check.h"
+#include "vet/coverage.h"
 #include "vet/file_hash.h"
 #include "vet/findings.h"
 #include "vet/inspect.h"
@@ -179,7 +180,10 @@ class PoolVetter : public Vetter {
     report.revocation_sources = revocation_sources_;
     model::Inspection inspection = InspectionOf(work, answer);
     NoteUnverifiedLists(inspection);
-    inspection.artifacts[0].path = work.input.name;
+    for (model::Artifact& artifact : inspection.artifacts) {
+      artifact.path.insert(0, work.input.name);
+    }
+    JudgeCoverage(inspection);
     std::ranges::stable_sort(inspection.findings, std::ranges::greater{},
                              &model::Finding::severity);
     for (uint32_t i = 0; i < inspection.findings.size(); ++i) {
@@ -334,7 +338,7 @@ std::vector<uint8_t> Handle(signing::Verifier& verifier,
         Failed(known ? static_cast<uint64_t>(status.st_size) : 0,
                "it is too large to be mapped, or cannot be read"));
   }
-  model::Inspection inspection = Inspect(**blob, verifier, options);
+  model::Inspection inspection = Inspect(*blob, verifier, options);
   // Why: the parent reads the file by itself, and a writer that leaves no trace
   // could show the two of them different bytes.
   if ((*blob)->IsCopy()) {
@@ -413,9 +417,11 @@ std::expected<std::unique_ptr<Vetter>, std::string> Vetter::Start(
   pool_options.cpu_seconds_per_job =
       static_cast<unsigned>((options.time_limit.count() + 999) / 1000);
   pool_options.jobs_per_worker = options.process_per_file ? 1 : 0;
-  // Limit: 8 MiB. Reports of real files have up to 20 kB as JSON; decoded and
-  // printed, a hostile one takes up to thirty times its size.
-  pool_options.max_answer_bytes = uint64_t{8} << 20;
+  // Limit: 64 MiB, which 100,000 members need: 300 bytes each, and 32 MiB of
+  // paths.
+  pool_options.max_answer_bytes = uint64_t{64} << 20;
+  pool_options.scratch_bytes = options.unpack.output_bytes;
+  pool_options.scratch_directory = options.scratch_directory;
   // Why 3: one in hand, one that waits in the worker's socket, and one that
   // the caller prepares.
   pool_options.jobs_ahead = options.jobs > 1 ? 3 : 1;
@@ -424,7 +430,11 @@ std::expected<std::unique_ptr<Vetter>, std::string> Vetter::Start(
   // The stores and revocation files are inherited as bytes and parsed behind
   // the lock.
   auto verifier = std::make_shared<std::unique_ptr<signing::Verifier>>();
-  const InspectOptions inspect_options{options.at, {}, options.strict_padding};
+  const InspectOptions inspect_options{options.at,
+                                       {},
+                                       options.strict_padding,
+                                       options.unpack,
+                                       sandbox::kScratch};
   service.warm_up = [] {
     (void)base::Hash(base::DigestAlgorithm::kSha256, {});
   };

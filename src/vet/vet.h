@@ -12,6 +12,7 @@
 #include "base/instant.h"
 #include "model/report.h"
 #include "model/trust.h"
+#include "vet/unpack_limits.h"
 
 namespace countersign::vet {
 
@@ -31,8 +32,11 @@ struct Options {
   bool process_per_file = false;  // a fresh locked-down process for each file
   bool strict_padding = false;    // as EnableCertPaddingCheck on Windows
   bool allow_weak_sandbox = false;
-  std::chrono::milliseconds time_limit{60'000};       // per file
+  std::chrono::milliseconds time_limit{300'000};      // per input
   uint64_t memory_limit_bytes = uint64_t{512} << 20;  // private, per worker
+  UnpackLimits unpack;
+  // Where members go that are too large for that memory.
+  std::string scratch_directory = "/var/tmp";
 };
 
 // One input: a regular file, open for reading only until its report was taken.

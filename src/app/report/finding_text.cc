@@ -75,7 +75,8 @@ class FindingWriter {
                 Ink::kQuiet}});
     if (report_.artifacts.size() > 1 &&
         finding.artifact < report_.artifacts.size()) {
-      Say("in " + report_.artifacts[finding.artifact].path, Ink::kQuiet);
+      Say("in " + PlaceWords(report_, report_.artifacts[finding.artifact]),
+          Ink::kQuiet);
     }
     if (reason == 0) {
       Say(finding.message, Ink::kPlain);

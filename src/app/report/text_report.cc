@@ -60,7 +60,7 @@ void WriteContents(Page& page, const Report& report, bool verbose) {
       rows.push_back({{std::string(model::Name(artifact.format))},
                       {std::string(model::Name(artifact.is_signed))},
                       {HumanSize(artifact.size)},
-                      {artifact.path}});
+                      {PlaceWords(report, artifact)}});
     }
   }
   page.Table(kIndent, {{"format"}, {"signed"}, {"size", true}, {"path"}}, rows);
@@ -82,7 +82,7 @@ void WriteAllSignatures(Page& page, const Report& report, bool verbose) {
     if (i > 0 && artifact.signatures.empty()) {
       continue;
     }
-    page.Heading("Signatures", i == 0 ? "" : artifact.path);
+    page.Heading("Signatures", i == 0 ? "" : PlaceWords(report, artifact));
     WriteSignatures(page, artifact, verbose);
   }
 }
@@ -95,11 +95,12 @@ void WriteLimits(Page& page, const Report& report) {
   for (const model::LimitReached& limit : report.limits) {
     const bool named =
         report.artifacts.size() > 1 && limit.artifact < report.artifacts.size();
-    page.Entry(
-        kIndent, {limit.limit}, 24,
-        {fmt::format(
-            "{}{}", WithCommas(limit.value),
-            named ? " in " + report.artifacts[limit.artifact].path : "")});
+    page.Entry(kIndent, {limit.limit}, 24,
+               {fmt::format(
+                   "{}{}", WithCommas(limit.value),
+                   named ? " in " + PlaceWords(report,
+                                               report.artifacts[limit.artifact])
+                         : "")});
   }
 }
 

@@ -93,4 +93,14 @@ std::string Joined(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, ", "));
 }
 
+std::string PlaceWords(const model::Report& report,
+                       const model::Artifact& artifact) {
+  const std::string_view path = artifact.path;
+  if (!artifact.parent) {
+    return "the input";
+  }
+  const size_t before = report.artifacts.front().path.size() + 1;
+  return std::string(path.size() > before ? path.substr(before) : path);
+}
+
 }  // namespace countersign::app

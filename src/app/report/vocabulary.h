@@ -25,4 +25,9 @@ namespace countersign::app {
 // The words joined by ", ".
 [[nodiscard]] std::string Joined(const std::vector<std::string>& words);
 
+// Where an artifact of the report lies: "the input", or the way from the input
+// to it ("setup.msi!Updater.exe" in /srv/setup.msi is "Updater.exe").
+[[nodiscard]] std::string PlaceWords(const model::Report& report,
+                                     const model::Artifact& artifact);
+
 }  // namespace countersign::app

@@ -35,8 +35,9 @@ struct VetRequest {
   bool isolate = false;
   bool strict_padding = false;
   bool allow_weak_sandbox = false;
-  std::chrono::milliseconds time_limit{60'000};
+  std::chrono::milliseconds time_limit{300'000};
   uint64_t memory_limit_bytes = uint64_t{512} << 20;
+  vet::UnpackLimits unpack;
   // Limit: 1 GiB, because a pipe has to be held in memory as a whole.
   uint64_t standard_input_limit_bytes = uint64_t{1} << 30;
   ColorChoice color = ColorChoice::kAuto;

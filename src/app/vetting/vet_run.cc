@@ -81,6 +81,11 @@ std::expected<vet::Options, std::string> MakeOptions(
   options.allow_weak_sandbox = request.allow_weak_sandbox;
   options.time_limit = request.time_limit;
   options.memory_limit_bytes = request.memory_limit_bytes;
+  options.unpack = request.unpack;
+  if (const char* directory = std::getenv("TMPDIR");
+      directory != nullptr && directory[0] != '\0') {
+    options.scratch_directory = directory;
+  }
   return options;
 }
 

@@ -1,0 +1,160 @@
+#include "vet/coverage.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "base/text.h"
+#include "vet/findings.h"
+
+namespace countersign::vet {
+namespace {
+
+using model::Artifact;
+using model::Contents;
+using model::Finding;
+using model::Format;
+using model::Severity;
+using model::Signed;
+
+// True of an archive that does nothing by itself: it is as good as its members,
+// which have places of their own in the answer.
+bool IsOnlyAWrapping(const Artifact& artifact) {
+  constexpr std::array kArchives = {Format::kZip, Format::kTar,  Format::kCpio,
+                                    Format::k7z,  Format::kRar,  Format::kIso,
+                                    Format::kCab, Format::kGzip, Format::kBzip2,
+                                    Format::kXz,  Format::kLzma, Format::kZstd};
+  return artifact.is_signed == Signed::kAbsent &&
+         artifact.contents == Contents::kComplete &&
+         std::ranges::find(kArchives, artifact.format) != kArchives.end();
+}
+
+bool IsAboutOrigin(std::string_view finding) {
+  constexpr std::array<std::string_view, 8> kAboutOrigin = {
+      "signing.unsigned",         "signing.untrusted",
+      "signing.incomplete_chain", "signing.expired",
+      "signing.weak_algorithm",   "signing.missing_code_signing_usage",
+      "signing.tls_fallback",     "signing.timestamp_untrusted"};
+  return std::ranges::find(kAboutOrigin, finding) != kAboutOrigin.end();
+}
+
+void FindCoverage(std::vector<Artifact>& artifacts) {
+  for (Artifact& artifact : artifacts) {
+    if (!artifact.parent) {
+      continue;
+    }
+    const Artifact& parent = artifacts[*artifact.parent];
+    artifact.covered_by = IsVouchedForByItself(parent)
+                              ? std::optional(parent.id)
+                              : parent.covered_by;
+  }
+}
+
+void LowerWhereCovered(model::Inspection& inspection) {
+  for (Finding& finding : inspection.findings) {
+    if (IsForgivenByCoverage(finding, inspection.artifacts)) {
+      finding.severity = std::min(finding.severity, Severity::kLow);
+      finding.message += " The signature of the package around it covers it.";
+    }
+  }
+}
+
+// The artifacts of which a finding says already that they are held, and why.
+std::vector<bool> HeldByAFinding(const model::Inspection& inspection) {
+  std::vector<bool> held(inspection.artifacts.size());
+  for (const Finding& finding : inspection.findings) {
+    if (finding.severity >= Severity::kMedium ||
+        finding.id.starts_with("signing.")) {
+      held[finding.artifact] = true;
+    }
+  }
+  return held;
+}
+
+// The last part of a member's path, safe to show.
+std::string NameOf(const Artifact& artifact) {
+  const std::string_view path = artifact.path;
+  return base::DisplaySafe(path.substr(path.rfind('!') + 1));
+}
+
+// Why not members of a member that nobody vouches for: whoever vouches for that
+// one vouches for them.
+std::vector<uint32_t> TopmostBareMembers(const model::Inspection& inspection) {
+  const auto& artifacts = inspection.artifacts;
+  std::vector<uint32_t> found = NotVouchedFor(artifacts);
+  std::vector<bool> is_bare(artifacts.size());
+  for (const uint32_t number : found) {
+    is_bare[number] = true;
+  }
+  const std::vector<bool> held = HeldByAFinding(inspection);
+  std::erase_if(found, [&](uint32_t number) {
+    const auto& parent = artifacts[number].parent;
+    return !parent || held[number] || is_bare[*parent];
+  });
+  return found;
+}
+
+void NoteNotVouched(model::Inspection& inspection) {
+  const auto& artifacts = inspection.artifacts;
+  const std::vector<uint32_t> found = TopmostBareMembers(inspection);
+  if (found.empty()) {
+    return;
+  }
+  // Limit: 5 names; the others are in the list of members.
+  const size_t shown = std::min<size_t>(found.size(), 5);
+  std::string names;
+  for (size_t i = 0; i < shown; ++i) {
+    names += (i == 0 ? "" : ", ") + NameOf(artifacts[found[i]]);
+  }
+  if (shown < found.size()) {
+    names += fmt::format(" and {} more", found.size() - shown);
+  }
+  const size_t members = artifacts.size() - 1;
+  inspection.findings.push_back(MakeFinding(
+      "vet.not_vouched", 0,
+      fmt::format("Nobody trusted has signed {} of {} member{}, neither by "
+                  "themselves nor with a package around them: {}.",
+                  found.size(), members, members == 1 ? "" : "s", names),
+      {0, artifacts[0].size},
+      {{"members", static_cast<int64_t>(found.size())}}));
+}
+
+}  // namespace
+
+void JudgeCoverage(model::Inspection& inspection) {
+  FindCoverage(inspection.artifacts);
+  LowerWhereCovered(inspection);
+  NoteNotVouched(inspection);
+}
+
+bool IsForgivenByCoverage(const Finding& finding,
+                          const std::vector<Artifact>& artifacts) {
+  return IsAboutOrigin(finding.id) && artifacts[finding.artifact].covered_by;
+}
+
+bool IsVouchedForByItself(const Artifact& artifact) {
+  return artifact.is_signed == Signed::kPresent &&
+         !artifact.signatures.empty() &&
+         std::ranges::all_of(
+             artifact.signatures, [](const model::SignatureFacts& signature) {
+               return signature.integrity == model::Integrity::kValid &&
+                      signature.trust == model::Trust::kTrusted;
+             });
+}
+
+std::vector<uint32_t> NotVouchedFor(const std::vector<Artifact>& artifacts) {
+  std::vector<uint32_t> found;
+  for (const Artifact& artifact : artifacts) {
+    const bool is_empty_member = artifact.parent && artifact.size == 0;
+    if (!IsVouchedForByItself(artifact) && !artifact.covered_by &&
+        !IsOnlyAWrapping(artifact) && !is_empty_member) {
+      found.push_back(artifact.id);
+    }
+  }
+  return found;
+}
+
+}  // namespace countersign::vet

@@ -1,0 +1,174 @@
+#include "vet/coverage.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "vet/findings.h"
+#include "vet/policy.h"
+
+namespace countersign::vet {
+namespace {
+
+using model::Artifact;
+using model::Contents;
+using model::Decision;
+using model::Format;
+using model::Inspection;
+using model::Signed;
+
+Artifact& Add(Inspection& inspection, std::optional<uint32_t> parent,
+              Format format) {
+  Artifact& artifact = inspection.artifacts.emplace_back();
+  artifact.id = static_cast<uint32_t>(inspection.artifacts.size()) - 1;
+  artifact.parent = parent;
+  artifact.format = format;
+  artifact.size = 10;
+  artifact.path = parent ? inspection.artifacts[*parent].path + "!m" +
+                               std::to_string(artifact.id)
+                         : "input";
+  artifact.is_signed = Signed::kAbsent;
+  return artifact;
+}
+
+void Sign(Artifact& artifact,
+          model::Integrity integrity = model::Integrity::kValid) {
+  artifact.is_signed = Signed::kPresent;
+  model::SignatureFacts& signature = artifact.signatures.emplace_back();
+  signature.integrity = integrity;
+  signature.trust = model::Trust::kTrusted;
+  signature.signer.emplace().organization = "Example";
+}
+
+Inspection Archive() {
+  Inspection inspection;
+  inspection.complete = true;
+  Add(inspection, std::nullopt, Format::kZip).contents = Contents::kComplete;
+  return inspection;
+}
+
+Verdict Judge(Inspection& inspection) {
+  JudgeCoverage(inspection);
+  return Decide(inspection);
+}
+
+bool Has(const Inspection& inspection, std::string_view id) {
+  return std::ranges::any_of(inspection.findings, [&](const auto& finding) {
+    return finding.id == id;
+  });
+}
+
+TEST(Coverage, AnArchiveIsAsGoodAsItsMembers) {
+  Inspection inspection = Archive();
+  Sign(Add(inspection, 0, Format::kPe));
+  Sign(Add(inspection, 0, Format::kPe));
+  const Verdict verdict = Judge(inspection);
+  EXPECT_EQ(verdict.decision, Decision::kAllow);
+  EXPECT_EQ(verdict.reasons.at(0),
+            "Whatever is in it (2 members) is signed and trusted, with "
+            "certificates issued in the name of \"Example\"; that is evidence "
+            "of origin, not of harmlessness.");
+  EXPECT_FALSE(inspection.artifacts[1].covered_by);
+}
+
+TEST(Coverage, AMemberThatNobodySignedIsHeld) {
+  Inspection inspection = Archive();
+  Sign(Add(inspection, 0, Format::kPe));
+  Add(inspection, 0, Format::kText);
+  const Verdict verdict = Judge(inspection);
+  EXPECT_EQ(verdict.decision, Decision::kHold);
+  ASSERT_TRUE(Has(inspection, "vet.not_vouched"));
+  EXPECT_EQ(verdict.reasons.at(0),
+            "Nobody trusted has signed 1 of 2 members, neither by themselves "
+            "nor with a package around them: m2.");
+}
+
+TEST(Coverage, EmptyMembersNeedNobodyButAnEmptyArchiveDoes) {
+  Inspection inspection = Archive();
+  Sign(Add(inspection, 0, Format::kPe));
+  Add(inspection, 0, Format::kEmpty).size = 0;
+  EXPECT_EQ(Judge(inspection).decision, Decision::kAllow);
+  Inspection empty = Archive();
+  empty.artifacts[0].contents = Contents::kNone;
+  EXPECT_EQ(Judge(empty).decision, Decision::kHold);
+  Inspection partial = Archive();
+  Sign(Add(partial, 0, Format::kPe));
+  partial.artifacts[0].contents = Contents::kPartial;
+  EXPECT_EQ(Judge(partial).decision, Decision::kHold);
+}
+
+TEST(Coverage, ASignedPackageCoversEverythingInIt) {
+  Inspection inspection;
+  inspection.complete = true;
+  Sign(Add(inspection, std::nullopt, Format::kPe));
+  Add(inspection, 0, Format::kZip).contents = Contents::kComplete;
+  Add(inspection, 1, Format::kPe);
+  inspection.findings.push_back({.id = "signing.unsigned",
+                                 .severity = model::Severity::kMedium,
+                                 .artifact = 2,
+                                 .message = "Not signed.",
+                                 .evidence = {{0, 1}},
+                                 .attack = {},
+                                 .parameters = {},
+                                 .clears_if = {}});
+  EXPECT_EQ(Judge(inspection).decision, Decision::kAllow);
+  EXPECT_EQ(inspection.artifacts[1].covered_by, 0U);
+  EXPECT_EQ(inspection.artifacts[2].covered_by, 0U);
+  EXPECT_EQ(inspection.findings[0].severity, model::Severity::kLow);
+  EXPECT_EQ(inspection.findings[0].message,
+            "Not signed. The signature of the package around it covers it.");
+}
+
+TEST(Coverage, ABrokenSignatureCoversNothing) {
+  Inspection inspection;
+  inspection.complete = true;
+  Sign(Add(inspection, std::nullopt, Format::kPe), model::Integrity::kInvalid);
+  Add(inspection, 0, Format::kUnknown);
+  EXPECT_EQ(Judge(inspection).decision, Decision::kHold);
+  EXPECT_FALSE(inspection.artifacts[1].covered_by);
+}
+
+TEST(Coverage, AProgramIsNoMereArchive) {
+  Inspection inspection;
+  inspection.complete = true;
+  Add(inspection, std::nullopt, Format::kPe).contents = Contents::kComplete;
+  Sign(Add(inspection, 0, Format::kPe));
+  EXPECT_EQ(Judge(inspection).decision, Decision::kHold);
+}
+
+TEST(Coverage, WhatIsSaidOfManyMembersIsOneReason) {
+  Inspection inspection = Archive();
+  for (uint32_t i = 1; i <= 5; ++i) {
+    Add(inspection, 0, Format::kPe);
+    inspection.findings.push_back(
+        MakeFinding("vet.member_escapes", i, "Bad name.", {0, 1}));
+  }
+  const Verdict verdict = Judge(inspection);
+  ASSERT_EQ(verdict.reasons.size(), 1U);
+  EXPECT_EQ(verdict.reasons[0], "m1 and 4 more members: Bad name.");
+}
+
+TEST(Coverage, ATamperedMemberOfASignedPackageIsAContradiction) {
+  Inspection inspection;
+  inspection.complete = true;
+  Sign(Add(inspection, std::nullopt, Format::kPe));
+  Sign(Add(inspection, 0, Format::kPe), model::Integrity::kInvalid);
+  inspection.findings.push_back({.id = "signing.digest_mismatch",
+                                 .severity = model::Severity::kCritical,
+                                 .artifact = 1,
+                                 .message = "Changed.",
+                                 .evidence = {{0, 1}},
+                                 .attack = {},
+                                 .parameters = {},
+                                 .clears_if = {}});
+  EXPECT_EQ(Judge(inspection).decision, Decision::kHold);
+  Inspection alone = Archive();
+  Sign(Add(alone, 0, Format::kPe), model::Integrity::kInvalid);
+  alone.findings = inspection.findings;
+  EXPECT_EQ(Judge(alone).decision, Decision::kBlock);
+}
+
+}  // namespace
+}  // namespace countersign::vet

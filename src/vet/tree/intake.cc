@@ -1,0 +1,175 @@
+#include "vet/tree/intake.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "vet/findings.h"
+#include "vet/tree/member_name.h"
+#include "vet/tree/remark.h"
+
+namespace countersign::vet {
+namespace {
+
+using formats::Member;
+using formats::MemberKind;
+
+// Limit: 4,096 bytes, the longest path of common systems.
+constexpr size_t kLongestName = 4096;
+
+// Up to `kLongestName` bytes, whole characters.
+std::string Shortened(const std::string& name) {
+  size_t size = std::min(name.size(), kLongestName);
+  while (size > 0 && size < name.size() && (name[size] & 0xC0) == 0x80) {
+    --size;
+  }
+  return name.substr(0, size);
+}
+
+}  // namespace
+
+base::ByteRange Intake::Clamped(base::ByteRange range) const {
+  const uint64_t size = blob_->View().size();
+  const uint64_t offset = std::min(range.offset, size);
+  return {offset, std::min(range.size, size - offset)};
+}
+
+void Intake::Identify(model::Format format, std::string detail) {
+  model::Artifact& artifact = record_.At(container_);
+  artifact.format = format;
+  if (!detail.empty()) {
+    artifact.detail = base::DisplaySafe(detail);
+  }
+}
+
+base::Result<void> Intake::Admit(const Member& member) {
+  CS_TRY_VOID(allowance_.TakeMember(member.stored.offset));
+  member_ = member;
+  given_bytes_ = 0;
+  refusal_.reset();
+  CheckName(member);
+  return allowance_.TakePath(
+      record_.At(container_).path.size() + 1 + member_.name.size(),
+      Clamped(member.stored).offset);
+}
+
+void Intake::CheckName(const Member& member) {
+  const std::string shown = base::DisplaySafe(Shortened(member.name));
+  const base::ByteRange evidence = Clamped(member.stored);
+  if (member.name.size() > kLongestName) {
+    member_.name = Shortened(member.name);
+    record_.Give(MakeFinding(
+        "vet.member_name_deceptive", container_,
+        fmt::format("The name of a member has {} bytes and is shortened here.",
+                    member.name.size()),
+        evidence));
+    return;
+  }
+  if (const auto problem = FindNameProblem(member.name)) {
+    record_.Give(MakeFinding(
+        problem->finding, container_,
+        fmt::format("The member name \"{}\" {}.", shown, problem->what),
+        evidence, {{"name", shown}}));
+  }
+  if (member.kind == MemberKind::kDirectory) {
+    return;
+  }
+  if (member.kind == MemberKind::kLink) {
+    if (const auto problem = FindNameProblem(member.link_target);
+        problem && problem->finding == "vet.member_escapes") {
+      record_.Give(MakeFinding(
+          problem->finding, container_,
+          fmt::format("The link \"{}\" leads to \"{}\", which {}.", shown,
+                      base::DisplaySafe(Shortened(member.link_target)),
+                      problem->what),
+          evidence, {{"name", shown}}));
+    }
+  }
+  const auto [other, is_new] =
+      names_.emplace(CollisionKey(member.name), evidence);
+  if (!is_new && !member.name.empty()) {
+    record_.Give(MakeFinding(
+        "vet.member_name_collision", container_,
+        fmt::format("Several members have the name \"{}\" where letter case "
+                    "does not count.",
+                    shown),
+        evidence, {{"name", shown}}));
+  }
+}
+
+base::Result<void> Intake::Begin(const Member& member) {
+  CS_TRY_VOID(Admit(member));
+  content_.Begin(member.size.value_or(0), memory_bytes_);
+  return {};
+}
+
+base::Result<void> Intake::Write(base::Bytes bytes) {
+  const uint64_t stored =
+      member_.stored.size != 0 ? member_.stored.size : blob_->View().size();
+  auto taken = allowance_.TakeOutput(bytes.size(), given_bytes_, stored,
+                                     Clamped(member_.stored).offset);
+  given_bytes_ += bytes.size();
+  if (taken) {
+    taken = content_.Append(bytes);
+  }
+  if (!taken) {
+    refusal_ = taken.error();
+  }
+  return taken;
+}
+
+base::Result<void> Intake::End(const std::optional<base::Error>& damage) {
+  std::optional<base::Error> why = refusal_ ? refusal_ : damage;
+  auto content = content_.Finish();
+  if (!content) {
+    why = why ? why : content.error();
+    content = Content::Finished{};
+  }
+  take_({std::move(member_), *std::move(content), why});
+  member_ = {};
+  return allowance_.IsSpent() && refusal_
+             ? base::Result<void>(std::unexpected(*refusal_))
+             : base::Result<void>();
+}
+
+base::Result<void> Intake::Place(const Member& member,
+                                 base::ByteRange content) {
+  CS_TRY_VOID(Admit(member));
+  // Why: what lies in a container as it is costs no memory, only the time to
+  // hash it, and once over is free. Members that share bytes are output.
+  placed_bytes_ += content.size;
+  if (placed_bytes_ > blob_->View().size()) {
+    if (auto taken = allowance_.TakeOutput(content.size, 0, content.size,
+                                           Clamped(member.stored).offset);
+        !taken) {
+      return taken;
+    }
+  }
+  TakenMember taken{std::move(member_), {}, {}};
+  taken.content.bytes = base::Blob::Slice(blob_, content);
+  taken.content.row = &formats::Sniff(taken.content.bytes->View());
+  taken.content.size_bytes = content.size;
+  std::vector<base::Hasher> hasher;
+  hasher.emplace_back(base::DigestAlgorithm::kSha256);
+  if (const auto hashed =
+          taken.content.bytes->Hash({0, content.size}, hasher)) {
+    taken.content.sha256 = hasher[0].Finish();
+  } else {
+    taken.damage = hashed.error();
+  }
+  take_(std::move(taken));
+  member_ = {};
+  return {};
+}
+
+void Intake::Note(formats::Remark remark) {
+  remark.range = Clamped(remark.range);
+  if (MeansIncomplete(remark.kind)) {
+    record_.SetIncomplete();
+  }
+  record_.Give(FindingOn(remark, container_));
+}
+
+}  // namespace countersign::vet

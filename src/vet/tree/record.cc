@@ -1,0 +1,109 @@
+#include "vet/tree/record.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "vet/findings.h"
+
+namespace countersign::vet {
+namespace {
+
+// Limit: findings of one input. The largest real packages seen give some
+// hundred; an answer of this size stays below the sandbox's 64 MiB.
+constexpr size_t kMostFindings = 20'000;
+// Why: what is weighty must not hide behind a crowd of what is not.
+constexpr size_t kMostWeightyFindings = 30'000;
+
+// The new place of each artifact: parents before their members, members in the
+// order they were found.
+std::vector<uint32_t> DepthFirst(
+    const std::vector<model::Artifact>& artifacts) {
+  std::vector<std::vector<uint32_t>> members(artifacts.size());
+  for (const model::Artifact& artifact : artifacts) {
+    if (artifact.parent) {
+      members[*artifact.parent].push_back(artifact.id);
+    }
+  }
+  std::vector<uint32_t> places(artifacts.size());
+  std::vector<uint32_t> waiting = {0};
+  for (uint32_t next = 0; !waiting.empty(); ++next) {
+    const uint32_t artifact = waiting.back();
+    waiting.pop_back();
+    places[artifact] = next;
+    waiting.insert(waiting.end(), members[artifact].rbegin(),
+                   members[artifact].rend());
+  }
+  return places;
+}
+
+}  // namespace
+
+uint32_t Record::Add(const model::Artifact* parent, const std::string& name) {
+  model::Artifact artifact;
+  artifact.id = static_cast<uint32_t>(inspection_.artifacts.size());
+  if (parent != nullptr) {
+    artifact.parent = parent->id;
+    artifact.path = parent->path + "!" + name;
+  }
+  inspection_.artifacts.push_back(std::move(artifact));
+  return inspection_.artifacts.back().id;
+}
+
+void Record::Give(model::Finding finding) {
+  const size_t most = finding.severity >= model::Severity::kHigh
+                          ? kMostWeightyFindings
+                          : kMostFindings;
+  if (inspection_.findings.size() < most) {
+    inspection_.findings.push_back(std::move(finding));
+  } else {
+    inspection_.complete = false;
+    NoteLimit(0, "findings", kMostFindings);
+  }
+}
+
+void Record::NotInspected(uint32_t artifact, const std::string& what,
+                          base::ByteRange evidence, const std::string& reason) {
+  inspection_.complete = false;
+  Give(MakeFinding("vet.incomplete", artifact,
+                   fmt::format("{} was not inspected: {}.", what, reason),
+                   evidence, {{"what", what}, {"reason", reason}}));
+}
+
+void Record::NoteLimit(uint32_t artifact, std::string_view limit,
+                       uint64_t value) {
+  const auto same = [&](const model::LimitReached& other) {
+    return other.limit == limit && other.artifact == artifact;
+  };
+  // Limit: 1,000 rows; more would say nothing new.
+  if (inspection_.limits.size() < 1000 &&
+      std::ranges::none_of(inspection_.limits, same)) {
+    inspection_.limits.push_back({std::string(limit), value, artifact});
+  }
+}
+
+model::Inspection Record::Finish() {
+  const std::vector<uint32_t> places = DepthFirst(inspection_.artifacts);
+  std::vector<model::Artifact> ordered(places.size());
+  for (model::Artifact& artifact : inspection_.artifacts) {
+    const uint32_t place = places[artifact.id];
+    artifact.id = place;
+    for (auto* reference : {&artifact.parent, &artifact.same_as}) {
+      if (*reference) {
+        *reference = places[**reference];
+      }
+    }
+    ordered[place] = std::move(artifact);
+  }
+  inspection_.artifacts = std::move(ordered);
+  for (model::Finding& finding : inspection_.findings) {
+    finding.artifact = places[finding.artifact];
+  }
+  for (model::LimitReached& limit : inspection_.limits) {
+    limit.artifact = places[limit.artifact];
+  }
+  return std::move(inspection_);
+}
+
+}  // namespace countersign::vet

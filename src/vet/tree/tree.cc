@@ -1,0 +1,409 @@
+// The work list: everything that an input contains, looked at once.
+//
+//   input -> unpack -> member -> a leaf: its signatures
+//                         |
+//                         +----> a container: on the list, until its turn
+//
+// Readers of containers know nothing of each other or of depth; the tree owns
+// order, depth, de-duplication by hash and what everything may cost. Containers
+// that wait are on a stack, the next in depth-first order on top, so that no
+// more is held than lies beside the way to the member at hand.
+#include "vet/inspect.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "base/entropy.h"
+#include "base/text.h"
+#include "formats/pe.h"
+#include "formats/sniff.h"
+#include "vet/findings.h"
+#include "vet/tree/allowance.h"
+#include "vet/tree/content.h"
+#include "vet/tree/intake.h"
+#include "vet/tree/record.h"
+#include "vet/tree/scratch.h"
+#include "vet/tree/signatures.h"
+
+namespace countersign::vet {
+namespace {
+
+using base::ByteRange;
+using formats::FormatRow;
+using model::Artifact;
+using model::Contents;
+using model::Format;
+using SharedBlob = std::shared_ptr<const base::Blob>;
+
+// Limit: a member up to this size is held in memory; a worker has 512 MiB.
+constexpr uint64_t kMemberInMemory = uint64_t{32} << 20;
+// Limit: containers that wait for their turn hold no more than this there.
+constexpr uint64_t kWaitingInMemory = uint64_t{128} << 20;
+
+// Formats without any scheme by which they are signed as a whole.
+bool HasNoScheme(Format format) {
+  switch (format) {
+    case Format::kZip:
+    case Format::kGzip:
+    case Format::kBzip2:
+    case Format::kXz:
+    case Format::kLzma:
+    case Format::kZstd:
+    case Format::k7z:
+    case Format::kRar:
+    case Format::kTar:
+    case Format::kCpio:
+    case Format::kIso:
+    case Format::kNsis:
+    case Format::kInno:
+    case Format::kBurn:
+    case Format::kInstallshield:
+    case Format::kAsar:
+    case Format::kPyinstaller:
+    case Format::kDotnetBundle:
+    case Format::kSquirrel:
+    case Format::kOle:
+    case Format::kScript:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// What a member may be without anybody having to look into it: it contains
+// nothing, and does nothing but what it says in clear text.
+bool IsPlainData(Format format) {
+  return format == Format::kUnknown || format == Format::kText ||
+         format == Format::kEmpty || format == Format::kPdf ||
+         format == Format::kScript;
+}
+
+// Why a file of a format that is only recognised was not inspected.
+std::string WhyNotRead(const FormatRow& row) {
+  switch (row.format) {
+    case Format::kUnknown:
+      return "its format is not known";
+    case Format::kEmpty:
+      return "it is empty";
+    default:
+      return fmt::format(
+          "it is recognised as {}, which this version does not read", row.name);
+  }
+}
+
+// Limit: 64 KiB of at least 7.5 bits a byte. Symbols, tables and certificates
+// that compilers and signers append stay below one or the other.
+bool IsPacked(base::Bytes data) {
+  constexpr size_t kSampleBytes = size_t{1} << 20;
+  constexpr size_t kSmallestBytes = size_t{64} << 10;
+  constexpr double kPackedBits = 7.5;
+  return data.size() >= kSmallestBytes &&
+         base::EntropyBits(data.first(std::min(data.size(), kSampleBytes))) >=
+             kPackedBits;
+}
+
+std::string Clause(const base::Error& error) {
+  return fmt::format("{} {} at offset {}", error.field,
+                     base::Describe(error.fault), error.offset);
+}
+
+class Tree {
+ public:
+  Tree(SharedBlob file, signing::Verifier& verifier,
+       const InspectOptions& options)
+      : verifier_(verifier),
+        options_(options),
+        scratch_(options.scratch_descriptor, options.unpack.output_bytes),
+        allowance_(options_.unpack, file->View().size()),
+        content_(scratch_, [](const FormatRow& row) { return IsKept(row); }) {
+    scratch_.Clear();
+    const uint32_t root = record_.Add(nullptr, "");
+    Artifact& artifact = record_.At(root);
+    const FormatRow& row = formats::Sniff(file->View());
+    artifact.size = file->View().size();
+    artifact.format = row.format;
+    Look(root, row, std::move(file), 0);
+    for (const std::string& problem : verifier.Problems()) {
+      record_.Give(
+          MakeFinding("vet.evidence_unreadable", root, problem + ".", {0, 0}));
+    }
+  }
+
+  model::Inspection Run() {
+    while (!waiting_.empty()) {
+      const Waiting next = std::move(waiting_.back());
+      waiting_.pop_back();
+      if (next.bytes->IsCopy()) {
+        waiting_bytes_ -= next.bytes->View().size();
+      }
+      Open(next);
+    }
+    return record_.Finish();
+  }
+
+ private:
+  struct Waiting {
+    uint32_t artifact = 0;
+    const FormatRow* row = nullptr;
+    SharedBlob bytes;
+    uint64_t depth = 0;
+  };
+
+  static bool IsKept(const FormatRow& row) {
+    return row.unpack != nullptr || signing::Verifier::Knows(row.format);
+  }
+
+  // The whole of an artifact, or its start where there is not more.
+  [[nodiscard]] ByteRange StartOf(uint32_t artifact) {
+    return {0, std::min<uint64_t>(record_.At(artifact).size, 64)};
+  }
+
+  // Looks at an artifact; what it contains is put on the list.
+  void Look(uint32_t number, const FormatRow& row, SharedBlob bytes,
+            uint64_t depth) {
+    const bool is_root = number == 0;
+    if (bytes != nullptr && signing::Verifier::Knows(row.format)) {
+      InspectSignatures(*bytes, number, verifier_, options_, record_);
+      if (record_.At(number).is_signed == model::Signed::kUnknown) {
+        return;  // damaged: that was said
+      }
+    }
+    if (row.unpack != nullptr) {
+      Wait({number, &row, std::move(bytes), depth});
+      return;
+    }
+    if (row.support == formats::Support::kParsed) {
+      return;
+    }
+    record_.At(number).detail = row.name;
+    if (is_root || !IsPlainData(row.format)) {
+      record_.NotInspected(number, "The file", StartOf(number),
+                           WhyNotRead(row));
+    }
+  }
+
+  void Wait(Waiting container) {
+    if (container.depth > options_.unpack.depth) {
+      record_.NoteLimit(container.artifact, "depth", options_.unpack.depth);
+      record_.NotInspected(
+          container.artifact, fmt::format("The {}", container.row->name),
+          StartOf(container.artifact),
+          fmt::format("it lies deeper than the limit of {} containers",
+                      options_.unpack.depth));
+      record_.At(container.artifact).contents = Contents::kPartial;
+      return;
+    }
+    if (container.bytes->IsCopy()) {
+      waiting_bytes_ += container.bytes->View().size();
+    }
+    waiting_.push_back(std::move(container));
+  }
+
+  void Open(const Waiting& container) {
+    const uint32_t number = container.artifact;
+    const size_t first_new = waiting_.size();
+    allowance_.BeginLayer();
+    base::Budget budget(options_.limits);
+    const uint64_t memory = waiting_bytes_ < kWaitingInMemory
+                                ? kMemberInMemory
+                                : formats::kSniffedBytes;
+    const size_t members_before = record_.Size();
+    bool whole = true;
+    Intake intake(number, container.bytes, record_, allowance_, content_,
+                  memory, [&](TakenMember taken) {
+                    whole = whole && !taken.damage;
+                    TakeMember(std::move(taken), container);
+                  });
+    base::Result<void> opened =
+        allowance_.IsSpent()
+            ? base::Fail(base::Fault::kLimit, 0, "limit of the whole input")
+            : container.row->unpack(*container.bytes, budget, intake);
+    if (!opened) {
+      SayWhyNotOpened(container, opened.error());
+    }
+    Artifact& artifact = record_.At(number);
+    if (!opened || !whole) {
+      artifact.contents = Contents::kPartial;
+    } else if (record_.Size() > members_before) {
+      artifact.contents = Contents::kComplete;
+    }
+    if (!signing::Verifier::Knows(artifact.format)) {
+      SayWhetherSigned(number);
+    }
+    // The first member's turn comes first.
+    std::reverse(waiting_.begin() + static_cast<std::ptrdiff_t>(first_new),
+                 waiting_.end());
+  }
+
+  void SayWhetherSigned(uint32_t number) {
+    Artifact& artifact = record_.At(number);
+    if (HasNoScheme(artifact.format)) {
+      artifact.is_signed = model::Signed::kAbsent;
+      return;
+    }
+    record_.NotInspected(
+        number, "Whether it is signed", StartOf(number),
+        fmt::format("this version does not verify signatures of the format {}",
+                    model::Name(artifact.format)));
+  }
+
+  void SayWhyNotOpened(const Waiting& container, const base::Error& error) {
+    const uint32_t number = container.artifact;
+    const uint64_t size = record_.At(number).size;
+    const ByteRange evidence = {std::min(error.offset, size), 0};
+    const std::string what =
+        fmt::format("The rest of the {}", container.row->name);
+    record_.SetIncomplete();
+    switch (error.fault) {
+      case base::Fault::kLimit:
+        record_.NoteLimit(number, error.field, allowance_.ValueOf(error.field));
+        record_.NotInspected(number, what, evidence,
+                             fmt::format("the limit on {} was reached",
+                                         LimitWords(error.field)));
+        return;
+      case base::Fault::kUnsupported:
+        record_.NotInspected(number, what, evidence, Clause(error));
+        return;
+      default:
+        record_.Give(MakeFinding(
+            "vet.container_damaged", number,
+            fmt::format("The {} is damaged, so that not all of its members are "
+                        "known: {}.",
+                        container.row->name, Clause(error)),
+            evidence, {{"field", std::string(error.field)}}));
+    }
+  }
+
+  // "member_bytes" -> "member bytes".
+  static std::string LimitWords(std::string_view name) {
+    std::string words(name);
+    std::ranges::replace(words, '_', ' ');
+    return words;
+  }
+
+  void TakeMember(TakenMember taken, const Waiting& container) {
+    if (taken.member.kind == formats::MemberKind::kDirectory) {
+      return;
+    }
+    const uint32_t number =
+        record_.Add(&record_.At(container.artifact), taken.member.name);
+    Artifact& artifact = record_.At(number);
+    artifact.size = taken.content.size_bytes;
+    artifact.sha256 = taken.content.sha256.Hex();
+    if (taken.damage) {
+      SayMemberDamaged(taken, number);
+      return;
+    }
+    if (taken.member.kind != formats::MemberKind::kFile) {
+      artifact.detail =
+          taken.member.kind == formats::MemberKind::kLink
+              ? fmt::format("link to {}",
+                            base::DisplaySafe(taken.member.link_target))
+              : "device";
+      artifact.is_signed = model::Signed::kAbsent;
+      return;
+    }
+    artifact.format = taken.content.row->format;
+    const auto [known, is_new] = seen_.emplace(
+        std::pair(taken.content.sha256, taken.content.size_bytes), number);
+    if (!is_new) {
+      RepeatOf(known->second, number);
+      return;
+    }
+    if (taken.member.name == formats::kOverlayName &&
+        NoteOverlay(taken, number)) {
+      return;
+    }
+    Look(number, *taken.content.row, taken.content.bytes, container.depth + 1);
+  }
+
+  // The same bytes were looked at before.
+  void RepeatOf(uint32_t first, uint32_t number) {
+    const Artifact& known = record_.At(first);
+    Artifact& artifact = record_.At(number);
+    artifact.same_as = first;
+    artifact.format = known.format;
+    artifact.detail = known.detail;
+    artifact.is_signed = known.is_signed;
+    artifact.signatures = known.signatures;
+  }
+
+  void SayMemberDamaged(const TakenMember& taken, uint32_t number) {
+    const base::Error& error = *taken.damage;
+    const uint32_t container = *record_.At(number).parent;
+    const uint64_t size = record_.At(container).size;
+    const std::string name = base::DisplaySafe(taken.member.name);
+    const ByteRange stored =
+        taken.member.stored.Inside(size) ? taken.member.stored : ByteRange{};
+    record_.SetIncomplete();
+    switch (error.fault) {
+      case base::Fault::kLimit:
+        record_.NoteLimit(number, error.field, allowance_.ValueOf(error.field));
+        record_.NotInspected(container, fmt::format("The member \"{}\"", name),
+                             stored,
+                             fmt::format("the limit on {} was reached",
+                                         LimitWords(error.field)));
+        return;
+      case base::Fault::kUnsupported:
+        record_.NotInspected(container, fmt::format("The member \"{}\"", name),
+                             stored, Clause(error));
+        return;
+      default:
+        record_.Give(MakeFinding(
+            "vet.member_damaged", container,
+            fmt::format("The member \"{}\" is damaged: {}.", name,
+                        Clause(error)),
+            stored, {{"name", name}, {"field", std::string(error.field)}}));
+    }
+  }
+
+  // What a program carries behind its sections and is of no known form: noted,
+  // or, where it is packed so that nobody can tell, not inspected. True when
+  // there is nothing more to look at.
+  bool NoteOverlay(const TakenMember& taken, uint32_t number) {
+    if (!IsPlainData(taken.content.row->format) ||
+        taken.content.bytes == nullptr) {
+      return false;
+    }
+    record_.At(number).detail = "data behind the program's sections";
+    if (IsPacked(taken.content.bytes->View())) {
+      record_.NotInspected(number,
+                           "The packed data behind the program's "
+                           "sections",
+                           StartOf(number), "its form is not known");
+    } else {
+      const uint64_t size = taken.content.size_bytes;
+      record_.Give(MakeFinding(
+          "vet.overlay", number,
+          fmt::format("{} byte{} of unknown form follow the program's "
+                      "sections.",
+                      size, size == 1 ? "" : "s"),
+          {0, size}, {{"bytes", static_cast<int64_t>(size)}}));
+    }
+    return true;
+  }
+
+  signing::Verifier& verifier_;
+  const InspectOptions& options_;
+  Scratch scratch_;
+  Allowance allowance_;
+  Content content_;
+  Record record_;
+  std::vector<Waiting> waiting_;
+  uint64_t waiting_bytes_ = 0;
+  std::map<std::pair<base::Digest, uint64_t>, uint32_t> seen_;
+};
+
+}  // namespace
+
+model::Inspection Inspect(std::shared_ptr<const base::Blob> file,
+                          signing::Verifier& verifier,
+                          const InspectOptions& options) {
+  return Tree(std::move(file), verifier, options).Run();
+}
+
+}  // namespace countersign::vet
