@@ -37,6 +37,23 @@ class WholeSink : public ByteSink {
   bool has_written_ = false;
 };
 
+// Remembers whether no more was wanted.
+class NotedSink : public ByteSink {
+ public:
+  explicit NotedSink(ByteSink& next) : next_(next) {}
+
+  Result<void> Write(Bytes bytes) override {
+    auto written = next_.Write(bytes);
+    has_refused_ |= !written;
+    return written;
+  }
+  [[nodiscard]] bool HasRefused() const { return has_refused_; }
+
+ private:
+  ByteSink& next_;
+  bool has_refused_ = false;
+};
+
 // Why two ways: told the size, the decompressor is twice as fast, but gives
 // nothing more than that size. Other readers do, and a size that lies must not
 // hide content from us.
@@ -194,22 +211,33 @@ Result<uint64_t> ReadZipContent(const ZipEntry& entry, Bytes archive,
     return Fail(Fault::kUnsupported, entry.local_header.offset + 8,
                 "compression method");
   }
-  CheckedSink checked(content);
-  const uint64_t taken = CS_TRY(DecodeZip(
+  NotedSink noted(content);
+  CheckedSink checked(noted);
+  auto taken = DecodeZip(
       {entry.method, entry.flags, entry.size},
       {archive.subspan(entry.data.offset, entry.data.size), entry.data.offset},
-      checked));
+      checked);
+  const bool is_whole =
+      checked.Size() == entry.size && checked.Crc() == entry.crc32;
+  if (!taken && !noted.HasRefused() && is_whole &&
+      taken.error().fault == Fault::kTruncated) {
+    // Quirk: packers of MSIX flush the stream and never end it.
+    taken = entry.data.size;
+  }
+  if (!taken) {
+    return taken;
+  }
   if (entry.damage) {
     return std::unexpected(*entry.damage);
   }
+  if (is_whole) {
+    return taken;
+  }
   if (checked.Size() != entry.size) {
-    return Fail(Fault::kMalformed, entry.data.offset + taken,
+    return Fail(Fault::kMalformed, entry.data.offset + *taken,
                 "uncompressed size");
   }
-  if (checked.Crc() != entry.crc32) {
-    return Fail(Fault::kMalformed, entry.data.offset, kZipChecksumField);
-  }
-  return taken;
+  return Fail(Fault::kMalformed, entry.data.offset, kZipChecksumField);
 }
 
 Result<void> ReadZipEntry(const ZipEntry& entry, Bytes archive,

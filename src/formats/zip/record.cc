@@ -157,6 +157,7 @@ std::optional<ZipDataDescriptor> ReadZipDescriptor(Bytes archive,
                                        sums};
     return reader.Failed() ? std::nullopt : std::optional(descriptor);
   };
+  std::optional<ZipDataDescriptor> agreeing;
   struct Form {
     bool marked;
     bool wide;
@@ -167,9 +168,22 @@ std::optional<ZipDataDescriptor> ReadZipDescriptor(Bytes archive,
       continue;
     }
     const auto descriptor = read(form.marked, form.wide);
-    if (descriptor && descriptor->sums == expected) {
-      return descriptor;
+    if (!descriptor || !(descriptor->sums == expected)) {
+      continue;
     }
+    // Of an empty entry, zeros can be the descriptor in two forms.
+    const uint64_t end = offset + descriptor->range.size;
+    const bool is_followed =
+        (ZipSignatureAt(archive, end).value_or(0) & 0xFFFF) == kZipMark;
+    if (!agreeing || is_followed) {
+      agreeing = descriptor;
+    }
+    if (is_followed) {
+      break;
+    }
+  }
+  if (agreeing) {
+    return agreeing;
   }
   const bool is_wide =
       expected.compressed_size >= kLeftToZip64 || expected.size >= kLeftToZip64;

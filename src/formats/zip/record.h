@@ -22,6 +22,7 @@ inline constexpr uint32_t kZipDescriptor = 0x08074B50;
 // fitted into one file.
 inline constexpr uint32_t kZipUnsplit = 0x30304B50;
 
+inline constexpr uint32_t kZipMark = 0x4B50;  // "PK"
 inline constexpr std::string_view kZipLocalMark = "PK\x03\x04";
 inline constexpr std::string_view kZipEndMark = "PK\x05\x06";
 
