@@ -217,9 +217,16 @@ Result<ZipEndRecords> ReadEndRecords(Bytes archive, uint64_t offset,
   records.end = {offset, kZipEndBytes + records.comment.size};
   values = CS_TRY(ReadZip64(archive, values, records, notes));
   records.is_count_of_16_bits = records.zip64_end.size == 0;
-  if (values.disk != 0 || values.directory_disk != 0 ||
-      values.disk_entries != values.entries) {
+  if (values.disk != 0 || values.directory_disk != 0) {
     return Fail(Fault::kUnsupported, offset + 4, "number of this disk");
+  }
+  if (values.disk_entries != values.entries) {
+    notes.Add(RemarkKind::kDisagreement, records.end, [&] {
+      return fmt::format(
+          "the end of central directory record says {} entries on this disk, "
+          "which is the only one, and {} in all",
+          values.disk_entries, values.entries);
+    });
   }
   CS_TRY_VOID(PlaceDirectory(archive, values, records, notes));
   return records;
