@@ -5,6 +5,8 @@
 // Specification ("META-INF/MANIFEST.MF"); Android ("AndroidManifest.xml").
 #include "formats/zip/compare.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 #include <string_view>

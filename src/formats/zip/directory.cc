@@ -11,6 +11,8 @@
 // Signature Scheme v2", section "APK Signing Block".
 #include "formats/zip/directory.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 

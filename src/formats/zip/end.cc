@@ -15,6 +15,8 @@
 // Spec: APPNOTE 6.3.10, 4.3.14 to 4.3.16, 4.4.19 to 4.4.24.
 #include "formats/zip/end.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string_view>
 

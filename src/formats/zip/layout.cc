@@ -1,5 +1,7 @@
 #include "formats/zip/layout.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <string>

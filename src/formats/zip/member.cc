@@ -3,6 +3,8 @@
 // attributes of Unix hosts is st_mode, as Info-ZIP writes it.
 #include "formats/zip/member.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>

@@ -1,14 +1,10 @@
 // Remarks on an archive, so many of a kind at most. Private to zip/.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <array>
 #include <string>
 #include <string_view>
-#include <utility>
 
-#include "base/text.h"
 #include "formats/unpack.h"
 
 namespace countersign::formats {
@@ -34,17 +30,7 @@ class ZipNotes {
   }
 
   // Says how many were left out.
-  void Finish() {
-    for (size_t kind = 0; kind < tallies_.size() && sink_ != nullptr; ++kind) {
-      const Tally& tally = tallies_[kind];
-      if (tally.count > kMostOfAKind) {
-        sink_->Note({static_cast<RemarkKind>(kind), tally.first_left_out,
-                     fmt::format("and {} more of this kind",
-                                 tally.count - kMostOfAKind)});
-      }
-    }
-    tallies_ = {};
-  }
+  void Finish();
 
  private:
   struct Tally {
@@ -57,11 +43,6 @@ class ZipNotes {
 };
 
 // A name for a remark: quoted, safe to display, and not too long.
-inline std::string QuoteZipName(std::string_view name) {
-  // Limit: bytes of a name that is shown; MAX_PATH of Windows is 260.
-  constexpr size_t kMostBytes = 260;
-  return "'" + base::DisplaySafe(name.substr(0, kMostBytes)) +
-         (name.size() > kMostBytes ? "...'" : "'");
-}
+[[nodiscard]] std::string QuoteZipName(std::string_view name);
 
 }  // namespace countersign::formats

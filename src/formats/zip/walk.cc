@@ -1,5 +1,7 @@
 #include "formats/zip/walk.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string_view>
 

@@ -17,6 +17,8 @@
 // Spec: PKWARE .ZIP File Format Specification (APPNOTE.TXT) 6.3.10, section 4.
 #include "formats/zip.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "formats/zip/compare.h"

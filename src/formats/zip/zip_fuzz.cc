@@ -67,8 +67,7 @@ void CheckZip(base::Bytes archive) {
       CheckZipEntry(entry, archive);
     }
   }
-  CS_CHECK(end ==
-           zip->central_directory.offset + zip->central_directory.size);
+  CS_CHECK(end == zip->central_directory.offset + zip->central_directory.size);
   CS_CHECK(zip->end.Inside(archive.size()) && zip->end.size >= 22);
   CS_CHECK(zip->end.offset >= end);
   CS_CHECK(zip->zip64_end.Inside(zip->end.offset));
