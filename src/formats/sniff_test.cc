@@ -44,6 +44,8 @@ const std::multimap<Format, std::string>& Samples() {
       {Format::kCab, "MSCF\0\0\0\0"s},
       {Format::kZip, "PK\x03\x04\x14"},
       {Format::kZip, "PK\x05\x06\0\0"s},
+      {Format::kZip, "PK00PK\x03\x04"},
+      {Format::kZip, "PK\x07\x08PK\x03\x04"},
       {Format::kMachO, "\xFE\xED\xFA\xCE"},
       {Format::kMachO, "\xFE\xED\xFA\xCF"},
       {Format::kMachO, "\xCE\xFA\xED\xFE"},
@@ -188,9 +190,10 @@ TEST(FormatTable, HasEveryFormatAtMostOnce) {
   }
 }
 
-TEST(FormatTable, OnlyPeIsRead) {
+TEST(FormatTable, WhatIsReadIsAProgramOrCanBeUnpacked) {
   for (const FormatRow& row : Formats()) {
-    EXPECT_EQ(row.support == Support::kParsed, row.format == Format::kPe)
+    EXPECT_EQ(row.support == Support::kParsed,
+              row.format == Format::kPe || row.unpack != nullptr)
         << row.name;
   }
 }

@@ -6,6 +6,7 @@
 
 #include "formats/pe.h"
 #include "formats/sniff.h"
+#include "formats/zip.h"
 
 namespace countersign::formats {
 namespace {
@@ -96,6 +97,14 @@ bool IsInnoSetup(Bytes start) {
          Has(start, 0, "Inno Setup Setup Data"sv);
 }
 
+// An archive with entries, or without; one that was to be split and fitted into
+// one file, or the first part of one that was.
+bool IsZip(Bytes start) {
+  return Has(start, 0, "PK\x03\x04"sv) || Has(start, 0, "PK\x05\x06"sv) ||
+         Has(start, 0, "PK00PK\x03\x04"sv) ||
+         Has(start, 0, "PK\x07\x08PK\x03\x04"sv);
+}
+
 bool IsIso(Bytes start) { return Has(start, 0x8001, "CD001"sv); }
 bool IsTar(Bytes start) { return Has(start, 257, "ustar"sv); }
 
@@ -121,10 +130,7 @@ constexpr std::array kFormats = {
     FormatRow{Format::kCab, "Microsoft cabinet", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "MSCF"sv); }},
     FormatRow{Format::kZip, "ZIP archive (also MSIX, NuGet, VSIX, JAR)",
-              Support::kRecognised,
-              [](Bytes s) {
-                return Has(s, 0, "PK\x03\x04"sv) || Has(s, 0, "PK\x05\x06"sv);
-              }},
+              Support::kParsed, IsZip, UnpackZip},
     FormatRow{Format::kMachO, "Mach-O", Support::kRecognised, IsMachO},
     FormatRow{Format::kXar, "xar archive (macOS package)", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "xar!"sv); }},

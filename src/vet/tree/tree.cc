@@ -231,7 +231,8 @@ class Tree {
     } else if (record_.Size() > members_before) {
       artifact.contents = Contents::kComplete;
     }
-    if (!signing::Verifier::Knows(artifact.format)) {
+    // Why not when it is damaged: it may have been more than it seems.
+    if (opened && !signing::Verifier::Knows(artifact.format)) {
       SayWhetherSigned(number);
     }
     // The first member's turn comes first.

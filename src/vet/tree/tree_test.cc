@@ -1,0 +1,277 @@
+// What is found in containers, in what order, and where it ends.
+#include <gtest/gtest.h>
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "base/blob.h"
+#include "base/digest.h"
+#include "forge/mutations.h"
+#include "forge/recipes.h"
+#include "formats/zip/sample/zip_writer.h"
+#include "signing/sample/forged_stores.h"
+#include "vet/coverage.h"
+#include "vet/inspect.h"
+#include "vet/policy.h"
+
+namespace countersign::vet {
+namespace {
+
+using formats::DeflatedEntry;
+using formats::SampleZip;
+using formats::StoredEntry;
+using formats::ZipOf;
+using model::Contents;
+using model::Decision;
+using model::Format;
+using model::Inspection;
+
+InspectOptions Options() {
+  InspectOptions options;
+  options.at = base::FromUnixSeconds(forge::kEvaluationTime);
+  return options;
+}
+
+Inspection Look(const std::string& file,
+                const InspectOptions& options = Options()) {
+  signing::Verifier verifier(
+      {signing::ForgedStore({forge::TestAuthorities().root})}, {});
+  Inspection inspection =
+      Inspect(base::Blob::Own({file.begin(), file.end()}), verifier, options);
+  JudgeCoverage(inspection);
+  return inspection;
+}
+
+std::string Case(const char* name) {
+  const auto bytes = forge::FindCase(name)->build();
+  return {bytes.begin(), bytes.end()};
+}
+
+size_t Count(const Inspection& inspection, std::string_view id) {
+  return static_cast<size_t>(
+      std::ranges::count(inspection.findings, id, &model::Finding::id));
+}
+
+std::string LimitOf(const Inspection& inspection) {
+  return inspection.limits.empty() ? "" : inspection.limits[0].limit;
+}
+
+std::vector<std::string> Paths(const Inspection& inspection) {
+  std::vector<std::string> paths;
+  for (const model::Artifact& artifact : inspection.artifacts) {
+    paths.push_back(artifact.path);
+  }
+  return paths;
+}
+
+TEST(Tree, MembersFollowTheirContainersDepthFirst) {
+  const std::string inner =
+      ZipOf({StoredEntry("x", "xx"), DeflatedEntry("y", "yy")}).Write();
+  const std::string outer =
+      ZipOf({StoredEntry("a", "aa"), DeflatedEntry("b.zip", inner),
+             StoredEntry("c.zip", ZipOf({StoredEntry("z", "zz")}).Write()),
+             StoredEntry("d", "dd")})
+          .Write();
+  const Inspection inspection = Look(outer);
+  EXPECT_EQ(Paths(inspection),
+            (std::vector<std::string>{"", "!a", "!b.zip", "!b.zip!x",
+                                      "!b.zip!y", "!c.zip", "!c.zip!z", "!d"}));
+  EXPECT_TRUE(inspection.complete);
+  for (size_t i = 0; i < inspection.artifacts.size(); ++i) {
+    EXPECT_EQ(inspection.artifacts[i].id, i);
+  }
+  EXPECT_EQ(inspection.artifacts[3].parent, 2U);
+  EXPECT_EQ(inspection.artifacts[2].contents, Contents::kComplete);
+  EXPECT_EQ(
+      inspection.artifacts[4].sha256,
+      base::Hash(base::DigestAlgorithm::kSha256, base::AsBytes("yy")).Hex());
+  EXPECT_EQ(inspection.artifacts[4].size, 2U);
+}
+
+TEST(Tree, EverySignatureInEveryDepthIsVerified) {
+  const std::string inner =
+      ZipOf({DeflatedEntry("good.exe", Case("valid")),
+             StoredEntry("bad.exe", Case("flip_section"))})
+          .Write();
+  const Inspection inspection =
+      Look(ZipOf({DeflatedEntry("inner.zip", inner)}).Write());
+  ASSERT_EQ(inspection.artifacts.size(), 4U);
+  const auto& good = inspection.artifacts[2];
+  const auto& bad = inspection.artifacts[3];
+  EXPECT_EQ(good.signatures.at(0).integrity, model::Integrity::kValid);
+  EXPECT_EQ(good.signatures.at(0).trust, model::Trust::kTrusted);
+  EXPECT_EQ(bad.signatures.at(0).integrity, model::Integrity::kInvalid);
+  EXPECT_EQ(Decide(inspection).decision, Decision::kBlock);
+  EXPECT_TRUE(inspection.complete);
+}
+
+TEST(Tree, AnArchiveOfSignedProgramsPasses) {
+  const Inspection inspection =
+      Look(ZipOf({DeflatedEntry("setup.exe", Case("valid"))}).Write());
+  EXPECT_EQ(Decide(inspection).decision, Decision::kAllow);
+}
+
+TEST(Tree, TheSameBytesAreLookedAtOnce) {
+  const std::string program = Case("flip_section");
+  const Inspection inspection = Look(
+      ZipOf({DeflatedEntry("a.exe", program), StoredEntry("b.exe", program),
+             StoredEntry("c.exe", Case("valid"))})
+          .Write());
+  ASSERT_EQ(inspection.artifacts.size(), 4U);
+  EXPECT_EQ(inspection.artifacts[2].same_as, 1U);
+  EXPECT_EQ(inspection.artifacts[2].signatures.size(), 1U);
+  EXPECT_EQ(inspection.artifacts[2].is_signed, model::Signed::kPresent);
+  EXPECT_FALSE(inspection.artifacts[3].same_as);
+  EXPECT_EQ(Count(inspection, "signing.digest_mismatch"), 1U);
+}
+
+// Eats itself: an archive that is found again in itself is not opened again.
+TEST(Tree, RepeatedContainersEnd) {
+  const std::string inner = ZipOf({StoredEntry("x", "xx")}).Write();
+  const Inspection inspection =
+      Look(ZipOf({StoredEntry("1", inner), StoredEntry("2", inner)}).Write());
+  EXPECT_EQ(Paths(inspection),
+            (std::vector<std::string>{"", "!1", "!1!x", "!2"}));
+  EXPECT_EQ(inspection.artifacts[3].same_as, 1U);
+}
+
+std::string Nested(int depth) {
+  std::string file = "content";
+  for (int i = 0; i < depth; ++i) {
+    file = ZipOf({StoredEntry("n", file)}).Write();
+  }
+  return file;
+}
+
+TEST(Tree, DepthIsLimited) {
+  EXPECT_TRUE(Look(Nested(13)).complete);
+  const Inspection inspection = Look(Nested(14));
+  EXPECT_FALSE(inspection.complete);
+  EXPECT_EQ(LimitOf(inspection), "depth");
+  EXPECT_EQ(inspection.limits[0].value, 12U);
+  EXPECT_EQ(inspection.artifacts.size(), 14U);
+  EXPECT_EQ(inspection.artifacts.back().contents, Contents::kPartial);
+  EXPECT_EQ(Count(inspection, "vet.incomplete"), 1U);
+}
+
+TEST(Tree, TenThousandDeepAndWideEndInTime) {
+  const Inspection deep = Look(Nested(3000));
+  EXPECT_EQ(LimitOf(deep), "depth");
+  SampleZip wide;
+  for (int i = 0; i < 10'000; ++i) {
+    wide.entries.push_back(
+        StoredEntry("m" + std::to_string(i), std::to_string(i)));
+  }
+  const Inspection inspection = Look(wide.Write());
+  EXPECT_EQ(inspection.artifacts.size(), 10'001U);
+  EXPECT_TRUE(inspection.complete);
+}
+
+TEST(Tree, MembersAreLimited) {
+  InspectOptions options = Options();
+  options.unpack.members = 2;
+  const Inspection inspection =
+      Look(ZipOf({StoredEntry("a", "a"), StoredEntry("b", "b"),
+                  StoredEntry("c", "c")})
+               .Write(),
+           options);
+  EXPECT_FALSE(inspection.complete);
+  EXPECT_EQ(LimitOf(inspection), "members");
+  EXPECT_EQ(inspection.artifacts.size(), 3U);
+  EXPECT_EQ(inspection.artifacts[0].contents, Contents::kPartial);
+}
+
+TEST(Tree, OneMemberBeyondItsLimitDoesNotHideTheOthers) {
+  InspectOptions options = Options();
+  options.unpack.member_bytes = 1000;
+  const Inspection inspection =
+      Look(ZipOf({DeflatedEntry("large", std::string(5000, 'x')),
+                  StoredEntry("small", "s")})
+               .Write(),
+           options);
+  EXPECT_FALSE(inspection.complete);
+  EXPECT_EQ(LimitOf(inspection), "member_bytes");
+  ASSERT_EQ(inspection.artifacts.size(), 3U);
+  EXPECT_EQ(inspection.artifacts[2].path, "!small");
+}
+
+TEST(Tree, ABombIsStopped) {
+  InspectOptions options = Options();
+  options.unpack.ratio_from_bytes = 100'000;
+  const Inspection inspection =
+      Look(ZipOf({DeflatedEntry("bomb", std::string(5'000'000, '\0'))}).Write(),
+           options);
+  EXPECT_FALSE(inspection.complete);
+  EXPECT_EQ(LimitOf(inspection), "ratio");
+  EXPECT_EQ(Decide(inspection).decision, Decision::kHold);
+}
+
+TEST(Tree, DamageIsSaidWhereItIs) {
+  formats::SampleZipEntry wrong = StoredEntry("wrong", "content");
+  wrong.Set([](formats::SampleHeader& header) { header.crc32 ^= 1; });
+  const std::string archive =
+      ZipOf({wrong, DeflatedEntry("good.exe", Case("valid"))}).Write();
+  const Inspection inspection = Look(archive);
+  EXPECT_EQ(Count(inspection, "vet.member_damaged"), 1U);
+  EXPECT_EQ(Count(inspection, "vet.checksum_mismatch"), 1U);
+  EXPECT_FALSE(inspection.complete);
+  EXPECT_EQ(inspection.artifacts[0].contents, Contents::kPartial);
+  EXPECT_EQ(inspection.artifacts[2].signatures.size(), 1U);
+
+  const Inspection cut = Look(archive.substr(0, archive.size() - 30));
+  EXPECT_EQ(Count(cut, "vet.container_damaged"), 1U);
+  EXPECT_FALSE(cut.complete);
+  EXPECT_GE(cut.artifacts.size(), 3U);
+}
+
+TEST(Tree, NamesAreDataAndTheirTricksFindings) {
+  const auto in_utf8 = [](formats::SampleZipEntry entry) {
+    return entry.Set(
+        [](formats::SampleHeader& header) { header.flags |= 0x800; });
+  };
+  const Inspection inspection =
+      Look(ZipOf({StoredEntry("../../etc/cron.d/x", "1"),
+                  in_utf8(StoredEntry("a\xE2\x80\xAE"
+                                      "fdp.exe",
+                                      "2")),
+                  StoredEntry("Readme", "3"), StoredEntry("README", "4")})
+               .Write());
+  EXPECT_EQ(Count(inspection, "vet.member_escapes"), 1U);
+  EXPECT_EQ(Count(inspection, "vet.member_name_deceptive"), 1U);
+  EXPECT_EQ(Count(inspection, "vet.member_name_collision"), 1U);
+  EXPECT_EQ(inspection.artifacts.at(1).path, "!../../etc/cron.d/x");
+}
+
+TEST(Tree, LargeMembersGoThroughTheScratchFile) {
+  std::string path = "/tmp/countersign-tree-XXXXXX";
+  const int scratch = mkstemp(path.data());
+  ASSERT_GE(scratch, 0);
+  unlink(path.c_str());
+  InspectOptions options = Options();
+  options.scratch_descriptor = scratch;
+  // Larger than what is held in memory, compressed, and opened in turn.
+  std::string filler(40'000'000, '\0');
+  for (size_t i = 0; i < filler.size(); i += 97) {
+    filler[i] = static_cast<char>(i * 2654435761U >> 13);
+  }
+  const std::string inner = ZipOf({StoredEntry("filler", filler),
+                                   StoredEntry("good.exe", Case("valid"))})
+                                .Write();
+  const Inspection inspection =
+      Look(ZipOf({DeflatedEntry("inner.zip", inner)}).Write(), options);
+  close(scratch);
+  ASSERT_EQ(inspection.artifacts.size(), 4U);
+  EXPECT_TRUE(inspection.complete);
+  EXPECT_EQ(inspection.artifacts[3].signatures.at(0).integrity,
+            model::Integrity::kValid);
+  EXPECT_EQ(
+      inspection.artifacts[2].sha256,
+      base::Hash(base::DigestAlgorithm::kSha256, base::AsBytes(filler)).Hex());
+}
+
+}  // namespace
+}  // namespace countersign::vet
