@@ -66,7 +66,7 @@ class OutputWindow {
   [[nodiscard]] uint64_t Total() const { return written_ + (end_ - reach_); }
 
  private:
-  static constexpr size_t kPieceBytes = size_t{256} << 10;
+  static constexpr size_t kPieceBytes = size_t{64} << 10;
 
   ByteSink& sink_;
   size_t reach_;

@@ -73,8 +73,9 @@ class ReduceDecoder {
       last_ = static_cast<uint8_t>(reader_.Take(8));
     } else {
       // Spec: as many bits as count - 1 has, and at least one.
-      const int bits = std::max<int>(1, std::bit_width(followers.count - 1));
-      last_ = followers.bytes[reader_.Take(static_cast<unsigned>(bits))];
+      const unsigned bits = std::max(
+          1U, static_cast<unsigned>(std::bit_width(followers.count - 1)));
+      last_ = followers.bytes[reader_.Take(bits)];
     }
     return last_;
   }
