@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "formats/codec/sample/pkzip_writer.h"
 #include "formats/sample/member_recorder.h"
-#include "formats/zip/sample/zip_writer.h"
+#include "formats/sample/zip_writer.h"
 
 namespace countersign::formats {
 namespace {

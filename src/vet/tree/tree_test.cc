@@ -12,7 +12,7 @@
 #include "base/digest.h"
 #include "forge/mutations.h"
 #include "forge/recipes.h"
-#include "formats/zip/sample/zip_writer.h"
+#include "formats/sample/zip_writer.h"
 #include "signing/sample/forged_stores.h"
 #include "vet/coverage.h"
 #include "vet/inspect.h"

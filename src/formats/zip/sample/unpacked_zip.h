@@ -8,8 +8,8 @@
 #include <string>
 
 #include "formats/sample/member_recorder.h"
+#include "formats/sample/zip_writer.h"
 #include "formats/zip.h"
-#include "formats/zip/sample/zip_writer.h"
 
 namespace countersign::formats {
 
