@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "signing/authenticode/examine.h"
+#include "signing/authenticode/schemes.h"
 #include "signing/verify.h"
 
 namespace countersign::signing {

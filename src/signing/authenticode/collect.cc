@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
+#include <utility>
 
 #include "base/entropy.h"
 #include "base/text.h"
@@ -82,236 +82,6 @@ constexpr size_t kSampleBytes = size_t{1} << 20;
 // carry some MiB of configuration in an attribute.
 constexpr uint64_t kMaxContainerBytes = uint64_t{64} << 20;
 
-struct Pending {
-  Input content;
-  uint32_t entry = 0;
-  std::optional<uint32_t> nested_in;
-  uint64_t depth = 0;
-};
-
-class Collector {
- public:
-  Collector(const formats::PeImage& image, Bytes file, base::Budget& budget,
-            SigningFacts& facts)
-      : image_(image), file_(file), budget_(budget), facts_(facts) {}
-
-  Collection Run() {
-    ReadEntries();
-    while (!pending_.empty()) {
-      const Pending next = pending_.front();
-      pending_.pop_front();
-      ReadContainer(next);
-    }
-    NoteDataAfterTable();
-    return std::move(collection_);
-  }
-
- private:
-  void ReadEntries() {
-    const auto entries = formats::ReadCertificateTable(image_, file_);
-    for (size_t i = 0; i < entries.size(); ++i) {
-      const formats::CertificateEntry& entry = entries[i];
-      const auto index = static_cast<uint32_t>(i);
-      if (entry.damage) {
-        Unreadable(index, std::nullopt, entry.whole, *entry.damage);
-      } else if (entry.type != formats::kCertificateTypePkcs) {
-        Unreadable(index, std::nullopt, entry.whole,
-                   {base::Fault::kUnsupported, entry.whole.offset + 6,
-                    "WIN_CERTIFICATE.wCertificateType"});
-      } else {
-        pending_.push_back({InputOf(entry.content), index, std::nullopt, 0});
-      }
-      const uint64_t end = entry.whole.offset + entry.whole.size;
-      const ByteRange table = image_.certificate_table;
-      if (i + 1 < entries.size()) {
-        NoteGap({end, entries[i + 1].whole.offset - end});
-      } else if (!entry.damage && table.Inside(file_.size())) {
-        NoteGap({end, table.offset + table.size - end});
-      }
-    }
-  }
-
-  void ReadContainer(const Pending& item) {
-    const auto paid = budget_.ChargeSignature(item.content.offset);
-    const char* limit =
-        !paid                               ? "signatures"
-        : item.depth > budget_.Left().depth ? "depth of nested signatures"
-        : item.content.bytes.size() > kMaxContainerBytes ? "size of a signature"
-                                                         : nullptr;
-    if (limit != nullptr) {
-      Unreadable(item.entry, item.nested_in, item.content.Range(),
-                 {base::Fault::kLimit, item.content.offset, limit});
-      return;
-    }
-    auto data = ParseSignedData(item.content, budget_);
-    if (!data) {
-      Unreadable(item.entry, item.nested_in, item.content.Range(),
-                 data.error());
-      return;
-    }
-    ParsedContainer& container = collection_.containers.emplace_back();
-    container.data = *std::move(data);
-    const auto first_signature =
-        static_cast<uint32_t>(collection_.signatures.size());
-    ReadParts(container, first_signature);
-    if (!item.nested_in) {
-      NotePadding(item, container.data.whole, first_signature);
-    }
-    if (container.data.signers.empty()) {
-      Unreadable(item.entry, item.nested_in, item.content.Range(),
-                 {base::Fault::kMalformed, item.content.offset,
-                  "SignedData.signerInfos"});
-    }
-    for (size_t i = 0; i < container.data.signers.size(); ++i) {
-      const SignerInfo& signer = container.data.signers[i];
-      // The first is paid for with the container.
-      if (i > 0 && !budget_.ChargeSignature(signer.whole.offset)) {
-        Unreadable(item.entry, item.nested_in, item.content.Range(),
-                   {base::Fault::kLimit, signer.whole.offset, "signatures"});
-        break;
-      }
-      AddSignature(item, container, signer);
-    }
-  }
-
-  void ReadParts(ParsedContainer& container, uint32_t signature) {
-    for (const Input rest : container.data.rest) {
-      facts_.unsigned_data.push_back(
-          DescribeData(UnsignedData::Place::kInsideEntry, rest));
-      facts_.unsigned_data.back().signature = signature;
-    }
-    std::vector<base::Error> errors;
-    container.certificates = ParseCertificates(container.data, errors, budget_);
-    for (const base::Error& error : errors) {
-      facts_.faults.push_back({error,
-                               {error.offset, 0},
-                               signature,
-                               StructureFault::Part::kCertificate});
-    }
-    for (const Input list : container.data.crls) {
-      // One that is none is reported with those that nobody vouches for.
-      [[maybe_unused]] const auto added =
-          container.revocation.Add(list, budget_);
-    }
-    if (!(oid::kSpcIndirectData == container.data.content_type)) {
-      container.content_error =
-          base::Error{base::Fault::kUnsupported, container.data.whole.offset,
-                      "eContentType"};
-      return;
-    }
-    auto content = ParseIndirectData(container.data.content, budget_);
-    if (content) {
-      container.content = *content;
-    } else {
-      container.content_error = content.error();
-    }
-  }
-
-  void AddSignature(const Pending& item, const ParsedContainer& container,
-                    const SignerInfo& signer) {
-    const auto index = static_cast<uint32_t>(collection_.signatures.size());
-    collection_.signatures.push_back({item.entry, item.nested_in,
-                                      container.data.whole.Range(), &container,
-                                      &signer, container.content_error});
-    if (container.content_error) {
-      facts_.faults.push_back(
-          {*container.content_error, container.data.whole.Range(), index});
-    }
-    for (const CmsAttribute& attribute : signer.unsigned_attributes) {
-      if (oid::kNestedSignature == attribute.oid) {
-        DerReader values(attribute.values, budget_);
-        while (!values.AtEnd()) {
-          const Input value = values.Any("nested signature").whole;
-          if (!values.Failed()) {
-            pending_.push_back({value, item.entry, index, item.depth + 1});
-          }
-        }
-        if (values.Failed()) {
-          Unreadable(item.entry, index, attribute.values.Range(),
-                     values.Finish(0).error());
-        }
-      } else if (!IsExpectedUnsigned(attribute)) {
-        UnsignedData data =
-            DescribeData(UnsignedData::Place::kAttribute, ValueOf(attribute));
-        data.range = attribute.values.Range();
-        data.oid = DottedOid(attribute.oid);
-        data.signature = index;
-        facts_.unsigned_data.push_back(std::move(data));
-      }
-    }
-  }
-
-  // An entry or nested attribute that yields no signature to verify.
-  void Unreadable(uint32_t entry, std::optional<uint32_t> nested_in,
-                  ByteRange range, const base::Error& error) {
-    const auto index = static_cast<uint32_t>(collection_.signatures.size());
-    ParsedSignature& signature = collection_.signatures.emplace_back();
-    signature.entry = entry;
-    signature.nested_in = nested_in;
-    signature.range = range;
-    signature.error = error;
-    if (error.fault == base::Fault::kLimit) {
-      budget_.NoteReached(error.offset, error.field);
-    }
-    facts_.faults.push_back({error, range, index});
-  }
-
-  // The content of the attribute's first value, or all of them when it has
-  // none of a known form.
-  [[nodiscard]] Input ValueOf(const CmsAttribute& attribute) {
-    DerReader values(attribute.values, budget_);
-    const Input content = values.Any("attribute value").value;
-    return values.Failed() || !values.AtEnd() ? attribute.values : content;
-  }
-
-  // What follows the PKCS #7 in its entry. Zeros up to the next multiple of 8
-  // are how signers align.
-  void NotePadding(const Pending& item, Input pkcs7, uint32_t signature) {
-    const uint64_t end = pkcs7.offset + pkcs7.bytes.size();
-    const ByteRange rest{end,
-                         item.content.offset + item.content.bytes.size() - end};
-    UnsignedData data =
-        DescribeData(UnsignedData::Place::kInsideEntry, InputOf(rest));
-    if (rest.size == 0 || (rest.size < 8 && data.all_zero)) {
-      return;
-    }
-    data.signature = signature;
-    facts_.unsigned_data.push_back(std::move(data));
-  }
-
-  void NoteGap(ByteRange gap) {
-    UnsignedData data =
-        DescribeData(UnsignedData::Place::kBetweenEntries, InputOf(gap));
-    if (gap.size != 0 && !data.all_zero) {
-      facts_.unsigned_data.push_back(std::move(data));
-    }
-  }
-
-  void NoteDataAfterTable() {
-    const ByteRange table = image_.certificate_table;
-    if (table.size == 0 || !table.Inside(file_.size())) {
-      return;
-    }
-    const uint64_t end = table.offset + table.size;
-    if (end < file_.size()) {
-      facts_.unsigned_data.push_back(
-          DescribeData(UnsignedData::Place::kAfterTable,
-                       InputOf({end, file_.size() - end})));
-    }
-  }
-
-  [[nodiscard]] Input InputOf(ByteRange range) const {
-    return {file_.subspan(range.offset, range.size), range.offset};
-  }
-
-  const formats::PeImage& image_;
-  Bytes file_;
-  base::Budget& budget_;
-  SigningFacts& facts_;
-  std::deque<Pending> pending_;
-  Collection collection_;
-};
-
 }  // namespace
 
 UnsignedData DescribeData(UnsignedData::Place place, Input data) {
@@ -328,9 +98,161 @@ UnsignedData DescribeData(UnsignedData::Place place, Input data) {
   return found;
 }
 
-Collection CollectSignatures(const formats::PeImage& image, Bytes file,
-                             base::Budget& budget, SigningFacts& facts) {
-  return Collector(image, file, budget, facts).Run();
+Collection Collector::Finish() {
+  while (!pending_.empty()) {
+    const Pending next = pending_.front();
+    pending_.pop_front();
+    ReadContainer(next);
+  }
+  return std::move(collection_);
+}
+
+void Collector::ReadContainer(const Pending& item) {
+  const auto paid = budget_.ChargeSignature(item.content.offset);
+  const char* limit =
+      !paid                               ? "signatures"
+      : item.depth > budget_.Left().depth ? "depth of nested signatures"
+      : item.content.bytes.size() > kMaxContainerBytes ? "size of a signature"
+                                                       : nullptr;
+  if (limit != nullptr) {
+    Unreadable(item.entry, item.nested_in, item.content.Range(),
+               {base::Fault::kLimit, item.content.offset, limit});
+    return;
+  }
+  auto data = ParseSignedData(item.content, budget_);
+  if (!data) {
+    Unreadable(item.entry, item.nested_in, item.content.Range(), data.error());
+    return;
+  }
+  ParsedContainer& container = collection_.containers.emplace_back();
+  container.data = *std::move(data);
+  const auto first_signature =
+      static_cast<uint32_t>(collection_.signatures.size());
+  ReadParts(container, first_signature);
+  if (!item.nested_in) {
+    NotePadding(item, container.data.whole, first_signature);
+  }
+  if (container.data.signers.empty()) {
+    Unreadable(item.entry, item.nested_in, item.content.Range(),
+               {base::Fault::kMalformed, item.content.offset,
+                "SignedData.signerInfos"});
+  }
+  for (size_t i = 0; i < container.data.signers.size(); ++i) {
+    const SignerInfo& signer = container.data.signers[i];
+    // The first is paid for with the container.
+    if (i > 0 && !budget_.ChargeSignature(signer.whole.offset)) {
+      Unreadable(item.entry, item.nested_in, item.content.Range(),
+                 {base::Fault::kLimit, signer.whole.offset, "signatures"});
+      break;
+    }
+    AddSignature(item, container, signer);
+  }
+}
+
+void Collector::ReadParts(ParsedContainer& container, uint32_t signature) {
+  for (const Input rest : container.data.rest) {
+    facts_.unsigned_data.push_back(
+        DescribeData(UnsignedData::Place::kInsideEntry, rest));
+    facts_.unsigned_data.back().signature = signature;
+  }
+  std::vector<base::Error> errors;
+  container.certificates = ParseCertificates(container.data, errors, budget_);
+  for (const base::Error& error : errors) {
+    facts_.faults.push_back({error,
+                             {error.offset, 0},
+                             signature,
+                             StructureFault::Part::kCertificate});
+  }
+  for (const Input list : container.data.crls) {
+    // One that is none is reported with those that nobody vouches for.
+    [[maybe_unused]] const auto added = container.revocation.Add(list, budget_);
+  }
+  if (!(oid::kSpcIndirectData == container.data.content_type)) {
+    container.content_error = base::Error{
+        base::Fault::kUnsupported, container.data.whole.offset, "eContentType"};
+    return;
+  }
+  auto content = ParseIndirectData(container.data.content, budget_);
+  if (content) {
+    container.content = *content;
+  } else {
+    container.content_error = content.error();
+  }
+}
+
+void Collector::AddSignature(const Pending& item,
+                             const ParsedContainer& container,
+                             const SignerInfo& signer) {
+  const auto index = static_cast<uint32_t>(collection_.signatures.size());
+  collection_.signatures.push_back({item.entry, item.nested_in,
+                                    container.data.whole.Range(), &container,
+                                    &signer, container.content_error});
+  if (container.content_error) {
+    facts_.faults.push_back(
+        {*container.content_error, container.data.whole.Range(), index});
+  }
+  for (const CmsAttribute& attribute : signer.unsigned_attributes) {
+    if (oid::kNestedSignature == attribute.oid) {
+      DerReader values(attribute.values, budget_);
+      while (!values.AtEnd()) {
+        const Input value = values.Any("nested signature").whole;
+        if (!values.Failed()) {
+          pending_.push_back({value, item.entry, index, item.depth + 1});
+        }
+      }
+      if (values.Failed()) {
+        Unreadable(item.entry, index, attribute.values.Range(),
+                   values.Finish(0).error());
+      }
+    } else if (!IsExpectedUnsigned(attribute)) {
+      UnsignedData data =
+          DescribeData(UnsignedData::Place::kAttribute, ValueOf(attribute));
+      data.range = attribute.values.Range();
+      data.oid = DottedOid(attribute.oid);
+      data.signature = index;
+      facts_.unsigned_data.push_back(std::move(data));
+    }
+  }
+}
+
+// An entry or nested attribute that yields no signature to verify.
+void Collector::Unreadable(uint32_t entry, std::optional<uint32_t> nested_in,
+                           ByteRange range, const base::Error& error) {
+  const auto index = static_cast<uint32_t>(collection_.signatures.size());
+  ParsedSignature& signature = collection_.signatures.emplace_back();
+  signature.entry = entry;
+  signature.nested_in = nested_in;
+  signature.range = range;
+  signature.error = error;
+  if (error.fault == base::Fault::kLimit) {
+    budget_.NoteReached(error.offset, error.field);
+  }
+  facts_.faults.push_back({error, range, index});
+}
+
+// The content of the attribute's first value, or all of them when it has
+// none of a known form.
+Input Collector::ValueOf(const CmsAttribute& attribute) {
+  DerReader values(attribute.values, budget_);
+  const Input content = values.Any("attribute value").value;
+  return values.Failed() || !values.AtEnd() ? attribute.values : content;
+}
+
+// What follows the PKCS #7 in its entry. Zeros up to the next multiple of 8
+// are how signers align.
+void Collector::NotePadding(const Pending& item, Input pkcs7,
+                            uint32_t signature) {
+  const uint64_t end = pkcs7.offset + pkcs7.bytes.size();
+  const ByteRange rest{end,
+                       item.content.offset + item.content.bytes.size() - end};
+  UnsignedData data =
+      DescribeData(UnsignedData::Place::kInsideEntry,
+                   {item.content.bytes.last(rest.size), rest.offset});
+  if (rest.size == 0 || (rest.size < 8 && data.all_zero)) {
+    return;
+  }
+  data.signature = signature;
+  facts_.unsigned_data.push_back(std::move(data));
 }
 
 }  // namespace countersign::signing

@@ -1,12 +1,15 @@
-// Every signature of a certificate table, parsed, none verified yet. Private
+// Every signature of a file, parsed, none verified yet. Private
 // to the Authenticode folder.
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <list>
 #include <optional>
 #include <vector>
 
-#include "formats/pe.h"
+#include "base/budget.h"
+#include "base/bytes.h"
 #include "signing/authenticode/indirect_data.h"
 #include "signing/cms/signed_data.h"
 #include "signing/revocation/revocation.h"
@@ -26,7 +29,7 @@ struct ParsedContainer {
 };
 
 struct ParsedSignature {
-  uint32_t entry = 0;  // index of the WIN_CERTIFICATE
+  uint32_t entry = 0;  // index of the structure it stands in
   std::optional<uint32_t> nested_in;
   base::ByteRange range;
   const ParsedContainer* container = nullptr;  // null when unreadable
@@ -45,11 +48,48 @@ struct Collection {
 [[nodiscard]] UnsignedData DescribeData(UnsignedData::Place place,
                                         base::Input data);
 
-// Fills `facts` with faults and unsigned data on the way. Nested signatures
-// are kept on a work list, never by recursion.
-[[nodiscard]] Collection CollectSignatures(const formats::PeImage& image,
-                                           base::Bytes file,
-                                           base::Budget& budget,
-                                           SigningFacts& facts);
+// Parses the PKCS #7 structures of one file, and those nested in them, which
+// are kept on a work list, never by recursion. Fills `facts` with faults and
+// unsigned data on the way.
+class Collector {
+ public:
+  Collector(base::Budget& budget, SigningFacts& facts)
+      : budget_(budget), facts_(facts) {}
+
+  // A structure to parse: entry number `entry`, whose bytes are `content`.
+  void AddContainer(uint32_t entry, base::Input content) {
+    pending_.push_back({content, entry, std::nullopt, 0});
+  }
+  // An entry that yields no signature to verify.
+  void AddUnreadable(uint32_t entry, base::ByteRange range,
+                     const base::Error& error) {
+    Unreadable(entry, std::nullopt, range, error);
+  }
+
+  // Everything that was added, parsed. Views what was added.
+  [[nodiscard]] Collection Finish();
+
+ private:
+  struct Pending {
+    base::Input content;
+    uint32_t entry = 0;
+    std::optional<uint32_t> nested_in;
+    uint64_t depth = 0;
+  };
+
+  void ReadContainer(const Pending& item);
+  void ReadParts(ParsedContainer& container, uint32_t signature);
+  void AddSignature(const Pending& item, const ParsedContainer& container,
+                    const SignerInfo& signer);
+  void Unreadable(uint32_t entry, std::optional<uint32_t> nested_in,
+                  base::ByteRange range, const base::Error& error);
+  void NotePadding(const Pending& item, base::Input pkcs7, uint32_t signature);
+  [[nodiscard]] base::Input ValueOf(const CmsAttribute& attribute);
+
+  base::Budget& budget_;
+  SigningFacts& facts_;
+  std::deque<Pending> pending_;
+  Collection collection_;
+};
 
 }  // namespace countersign::signing

@@ -1,8 +1,7 @@
-// Three passes over one image:
-//   1. collect: walk the table, parse every signature, note what is unsigned;
-//   2. hash: every digest algorithm that some signature names, in one pass
-//      over the file;
-//   3. answer: content, signature value, timestamps, chain, revocation and
+// What is left to do once the signatures of a file are collected:
+//   1. hash: every digest algorithm that some signature names, in one pass
+//      over the content;
+//   2. answer: content, signature value, timestamps, chain, revocation and
 //      weakness for each signature by itself.
 #include "signing/authenticode/examine.h"
 
@@ -10,12 +9,8 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 
 #include "base/text.h"
-#include "formats/pe.h"
-#include "signing/authenticode/collect.h"
-#include "signing/authenticode/page_hashes.h"
 #include "signing/authenticode/superfluous.h"
 #include "signing/cms/signer_check.h"
 #include "signing/path/chain_trust.h"
@@ -29,11 +24,9 @@ using model::Integrity;
 using model::SignatureFacts;
 using model::Trust;
 
-using ImageDigests = std::map<DigestAlgorithm, base::Digest>;
-
-base::Result<ImageDigests> HashImage(const base::Blob& file,
-                                     const formats::PeImage& image,
-                                     const Collection& collection) {
+// Every digest that some signature of the collection compares.
+base::Result<ContentDigests> HashContent(const Subject& subject,
+                                         const Collection& collection) {
   std::vector<DigestAlgorithm> algorithms;
   for (const ParsedSignature& signature : collection.signatures) {
     if (signature.container == nullptr || !signature.container->content) {
@@ -45,18 +38,7 @@ base::Result<ImageDigests> HashImage(const base::Blob& file,
       algorithms.push_back(*algorithm);
     }
   }
-  std::vector<base::Hasher> hashers;
-  for (const DigestAlgorithm algorithm : algorithms) {
-    hashers.emplace_back(algorithm);
-  }
-  ImageDigests digests;
-  if (!algorithms.empty()) {
-    CS_TRY_VOID(base::HashRanges(file, formats::DigestRanges(image), hashers));
-  }
-  for (size_t i = 0; i < algorithms.size(); ++i) {
-    digests[algorithms[i]] = hashers[i].Finish();
-  }
-  return digests;
+  return algorithms.empty() ? ContentDigests() : subject.Hash(algorithms);
 }
 
 void DescribeAttributes(const SignerInfo& signer, SignatureFacts& facts,
@@ -93,12 +75,9 @@ void Refuse(SignatureFacts& facts, Integrity integrity, std::string reason) {
   }
 }
 
-// Does the digest that was signed match the file? Page hashes are compared only
-// for a signature that `holds` otherwise: they cost as much as the digest, for
-// every signature again.
-void CheckContent(const IndirectData& content, const ImageDigests& digests,
-                  const base::Blob& file, const formats::PeImage& image,
-                  bool holds, SignatureFacts& facts) {
+// Does the digest that was signed match the file?
+void CheckContent(const IndirectData& content, const ContentDigests& digests,
+                  const Subject& subject, bool holds, SignatureFacts& facts) {
   facts.digest = base::ToHex(content.digest.bytes);
   facts.content_type = DottedOid(content.type);
   if (!content.algorithm) {
@@ -120,14 +99,8 @@ void CheckContent(const IndirectData& content, const ImageDigests& digests,
     Refuse(facts, Integrity::kInvalid,
            "the file does not have the digest that was signed");
   }
-  if (content.page_hashes.bytes.empty()) {
-    return;
-  }
   facts.page_hashes =
-      content.page_algorithm && holds && !facts.content_mismatch
-          ? CheckPageHashes(file, image, *content.page_algorithm,
-                            content.page_hashes.bytes)
-          : model::PageHashes::kUnsupported;
+      subject.CheckParts(content, holds && !facts.content_mismatch);
   if (facts.page_hashes == model::PageHashes::kInvalid) {
     facts.content_mismatch = true;
     Refuse(facts, Integrity::kInvalid,
@@ -188,22 +161,8 @@ model::TimestampFacts* ChooseTimestamp(
   return best;
 }
 
-std::vector<model::Purpose> PurposesOf(const formats::PeImage& image) {
-  using model::Purpose;
-  constexpr uint16_t kNative = 1;
-  std::vector<Purpose> purposes = {Purpose::kCodeSigning};
-  if (image.subsystem >= 10 && image.subsystem <= 13) {
-    purposes.push_back(Purpose::kUefi);
-  } else if (image.subsystem == kNative) {
-    purposes.push_back(Purpose::kKernel);
-  }
-  // The system's TLS roots, when the user asked for them, come last.
-  purposes.push_back(Purpose::kTls);
-  return purposes;
-}
-
 void JudgeSigner(const ParsedSignature& signature, const SignerCheck& check,
-                 const formats::PeImage& image, const Context& context,
+                 const Subject& subject, const Context& context,
                  SignatureFacts& facts) {
   const auto& pool = signature.container->certificates;
   if (check.certificate == nullptr) {
@@ -227,10 +186,10 @@ void JudgeSigner(const ParsedSignature& signature, const SignerCheck& check,
     stamp->used = true;
   }
   facts.evaluated_at = carried ? signed_at : context.at;
-  const ChainAnswer answer =
-      JudgeChain({check.certificate, pool, PurposesOf(image), oid::kCodeSigning,
-                  *facts.evaluated_at, *facts.evaluated_at, carried},
-                 context);
+  const ChainAnswer answer = JudgeChain(
+      {check.certificate, pool, subject.Purposes(), oid::kCodeSigning,
+       *facts.evaluated_at, *facts.evaluated_at, carried},
+      context);
   facts.trust = answer.trust;
   facts.trust_reason = answer.reason;
   facts.trust_purpose = answer.store_purpose;
@@ -262,9 +221,8 @@ SignatureFacts Unanswered(const ParsedSignature& signature, uint32_t index) {
 }
 
 SignatureFacts Answer(const ParsedSignature& signature, uint32_t index,
-                      const ImageDigests& digests, const base::Blob& file,
-                      const formats::PeImage& image, Timestamps stamps,
-                      const Context& context) {
+                      const ContentDigests& digests, const Subject& subject,
+                      Timestamps stamps, const Context& context) {
   SignatureFacts facts = Unanswered(signature, index);
   DescribeAttributes(*signature.signer, facts, context.budget);
   const SignerCheck check =
@@ -276,7 +234,7 @@ SignatureFacts Answer(const ParsedSignature& signature, uint32_t index,
   facts.signature_algorithm = Describe(check.scheme);
   if (signature.container->content) {
     facts.integrity = Integrity::kValid;
-    CheckContent(*signature.container->content, digests, file, image,
+    CheckContent(*signature.container->content, digests, subject,
                  check.integrity == Integrity::kValid, facts);
   }
   if (check.integrity != Integrity::kValid) {
@@ -285,7 +243,7 @@ SignatureFacts Answer(const ParsedSignature& signature, uint32_t index,
     Refuse(facts, check.integrity, check.reason);
   }
   facts.timestamps = std::move(stamps.facts);
-  JudgeSigner(signature, check, image, context, facts);
+  JudgeSigner(signature, check, subject, context, facts);
   return facts;
 }
 
@@ -304,49 +262,37 @@ Timestamps TakeTimestamps(const ParsedSignature& signature, uint32_t index,
   return stamps;
 }
 
-// The linker's time, where it can be one: reproducible builds put a hash
-// there.
-std::optional<base::Instant> BuildTime(const formats::PeImage& image,
-                                       base::Instant at) {
-  constexpr int64_t kYear1995 = 788'918'400;
-  const int64_t seconds = image.time_date_stamp;
-  if (image.is_reproducible || seconds < kYear1995 ||
-      base::FromUnixSeconds(seconds) > at) {
-    return std::nullopt;
-  }
-  return base::FromUnixSeconds(seconds);
-}
-
 }  // namespace
 
-SigningFacts ExaminePe(const base::Blob& file, const Context& context) {
-  SigningFacts facts;
-  const auto image = formats::ParsePe(file.View());
-  if (!image) {
-    facts.is_signed = model::Signed::kUnknown;
-    facts.faults.push_back({image.error(),
-                            {image.error().offset, 0},
-                            {},
-                            StructureFault::Part::kImage});
-    return facts;
+std::vector<model::Purpose> Subject::Purposes() const {
+  // The system's TLS roots, when the user asked for them, come last.
+  return {model::Purpose::kCodeSigning, model::Purpose::kTls};
+}
+
+model::PageHashes Subject::CheckParts(const IndirectData& /*content*/,
+                                      bool /*holds*/) const {
+  return model::PageHashes::kAbsent;
+}
+
+base::Result<ContentDigests> HashParts(
+    const base::Blob& file, std::span<const base::ByteRange> ranges,
+    std::span<const DigestAlgorithm> algorithms) {
+  std::vector<base::Hasher> hashers;
+  for (const DigestAlgorithm algorithm : algorithms) {
+    hashers.emplace_back(algorithm);
   }
-  facts.detail = formats::DescribePe(*image);
-  facts.certificate_table = image->certificate_table;
-  if (image->security_directory_offset) {
-    facts.security_directory = {*image->security_directory_offset, 8};
+  CS_TRY_VOID(base::HashRanges(file, ranges, hashers));
+  ContentDigests digests;
+  for (size_t i = 0; i < algorithms.size(); ++i) {
+    digests[algorithms[i]] = hashers[i].Finish();
   }
-  facts.build_time = BuildTime(*image, context.at);
-  if (image->certificate_table == base::ByteRange{}) {
-    facts.is_signed = model::Signed::kAbsent;
-    return facts;
-  }
-  if (formats::TableOverlapsSection(*image)) {
-    facts.table_overlaps_section = image->certificate_table;
-  }
-  const Collection collection =
-      CollectSignatures(*image, file.View(), context.budget, facts);
-  const auto hashed = HashImage(file, *image, collection);
-  const ImageDigests digests = hashed.value_or(ImageDigests());
+  return digests;
+}
+
+void ExamineSignatures(const Subject& subject, const Collection& collection,
+                       const Context& context, SigningFacts& facts) {
+  const auto hashed = HashContent(subject, collection);
+  const ContentDigests digests = hashed.value_or(ContentDigests());
   if (!hashed) {
     facts.faults.push_back({hashed.error(),
                             {hashed.error().offset, 0},
@@ -369,22 +315,13 @@ SigningFacts ExaminePe(const base::Blob& file, const Context& context) {
     with_embedded.embedded = &signature.container->revocation;
     Timestamps stamps =
         TakeTimestamps(signature, index, with_embedded, bags, facts);
-    facts.signatures.push_back(Answer(signature, index, digests, file, *image,
+    facts.signatures.push_back(Answer(signature, index, digests, subject,
                                       std::move(stamps), with_embedded));
-  }
-  if (image->certificate_table.size == 0) {
-    // An offset without a size: somebody cut a signature away.
-    const uint64_t offset = image->security_directory_offset.value_or(0);
-    facts.faults.push_back(
-        {{base::Fault::kMalformed, offset, "security directory"},
-         {offset, 8},
-         {}});
   }
   NoteSuperfluous(bags, context, facts);
   facts.limit = context.budget.Reached();
   facts.is_signed =
       readable ? model::Signed::kPresent : model::Signed::kMalformed;
-  return facts;
 }
 
 }  // namespace countersign::signing

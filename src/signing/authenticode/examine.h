@@ -1,18 +1,18 @@
-// Authenticode signatures of a PE image.
-//
-// Spec: Windows Authenticode Portable Executable Signature Format (2008);
-// WIN_CERTIFICATE: Microsoft PE Format, "The Attribute Certificate Table".
+// The answer to every collected signature of one file. Private to the
+// Authenticode folder.
 #pragma once
 
-#include "base/blob.h"
+#include "signing/authenticode/collect.h"
+#include "signing/authenticode/subject.h"
 #include "signing/context.h"
 #include "signing/verify.h"
 
 namespace countersign::signing {
 
-// The facts on every entry of the certificate table and every signature
-// nested in one, each with its own answer.
-[[nodiscard]] SigningFacts ExaminePe(const base::Blob& file,
-                                     const Context& context);
+// Adds to `facts` what is to be said of each signature of `collection` over
+// `subject`, of certificates that nobody needs, of limits, and whether the file
+// is signed.
+void ExamineSignatures(const Subject& subject, const Collection& collection,
+                       const Context& context, SigningFacts& facts);
 
 }  // namespace countersign::signing
