@@ -51,9 +51,12 @@ inline constexpr std::array kNames<Validation> = {
     std::string_view("unknown"), std::string_view("ev"), std::string_view("ov"),
     std::string_view("iv")};
 
-enum class Scheme : uint8_t { kAuthenticode };
+enum class Scheme : uint8_t { kAuthenticode, kMsix, kNuget, kJar, kVsix };
 template <>
-inline constexpr std::array kNames<Scheme> = {std::string_view("authenticode")};
+inline constexpr std::array kNames<Scheme> = {
+    std::string_view("authenticode"), std::string_view("msix"),
+    std::string_view("nuget"), std::string_view("jar"),
+    std::string_view("vsix")};
 
 enum class TimestampKind : uint8_t { kRfc3161, kAuthenticode };
 template <>
@@ -200,7 +203,9 @@ struct SignatureFacts {
   bool lifetime_signing = false;
   std::optional<std::string> program_name;
   std::optional<std::string> program_url;
-  std::string statement_type;  // "individual", "commercial", or empty
+  // "individual", "commercial", "author", "repository", or empty
+  std::string statement_type;
+  std::vector<std::string> package_owners;  // as a repository claims
   std::vector<AttributeFacts> attributes;
 
   static void Fields(auto& self, auto&& visit) {
@@ -235,6 +240,7 @@ struct SignatureFacts {
     visit("program_name", self.program_name);
     visit("program_url", self.program_url);
     visit("statement_type", self.statement_type);
+    visit("package_owners", self.package_owners);
     visit("attributes", self.attributes);
   }
 };

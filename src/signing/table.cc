@@ -4,6 +4,7 @@
 #include <array>
 
 #include "signing/authenticode/schemes.h"
+#include "signing/package/schemes.h"
 #include "signing/verify.h"
 
 namespace countersign::signing {
@@ -16,6 +17,10 @@ struct SchemeRow {
 
 constexpr std::array kSchemes = {
     SchemeRow{model::Format::kPe, ExaminePe},
+    SchemeRow{model::Format::kMsix, ExamineMsix},
+    SchemeRow{model::Format::kNupkg, ExamineNuget},
+    SchemeRow{model::Format::kJar, ExamineJar},
+    SchemeRow{model::Format::kVsix, ExamineVsix},
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "base/blob.h"
 #include "base/budget.h"
+#include "base/digest.h"
 #include "base/instant.h"
 #include "base/result.h"
 #include "model/report.h"
@@ -53,6 +54,35 @@ struct UnsignedData {
   std::string magic;  // what the data starts as: "pe", "zip", ...; or ""
 };
 
+// Something in a package breaks the rules by which such packages are signed.
+struct PackageFault {
+  std::string what;  // a clause, names in it made safe to display
+  base::ByteRange range;
+};
+
+// Members of a package that its signatures say nothing of.
+struct UncoveredMembers {
+  uint64_t count = 0;
+  std::vector<std::string> names;  // the first of them, safe to display
+  base::ByteRange range;           // the first of them
+};
+
+// A member whose content the signatures of its package cover.
+struct CoveredMember {
+  std::string name;  // as formats::Member has it
+  base::Digest sha256;
+
+  friend auto operator<=>(const CoveredMember&, const CoveredMember&) = default;
+};
+
+// A package says that it is somebody else's than its signer's.
+struct PublisherMismatch {
+  std::string package;      // as the package says it, safe to display
+  std::string certificate;  // subject, safe to display
+  base::ByteRange range;    // where the package says it
+  uint32_t signature = 0;
+};
+
 // What is known of the signatures of one file.
 struct SigningFacts {
   model::Signed is_signed = model::Signed::kUnknown;
@@ -65,6 +95,12 @@ struct SigningFacts {
   std::optional<base::Instant> build_time;  // of the linker; unverified
   base::ByteRange certificate_table;
   base::ByteRange security_directory;  // the entry in the header
+  std::vector<PackageFault> package_faults;
+  std::optional<PublisherMismatch> publisher_mismatch;
+  std::optional<UncoveredMembers> uncovered;
+  // The members that some signature covers which holds, sorted; nothing when
+  // all signatures cover the whole file.
+  std::optional<std::vector<CoveredMember>> covered_members;
   // A limit that kept something from being examined.
   std::optional<base::Error> limit;
 };

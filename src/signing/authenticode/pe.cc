@@ -8,6 +8,7 @@
 #include "signing/authenticode/examine.h"
 #include "signing/authenticode/page_hashes.h"
 #include "signing/authenticode/schemes.h"
+#include "signing/signer/unsigned_data.h"
 
 namespace countersign::signing {
 namespace {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "signing/judge.h"
 
@@ -22,11 +23,35 @@ uint64_t LimitValue(std::string_view name, const base::Limits& limits) {
   return name == "depth of nested signatures" ? limits.depth : 0;
 }
 
+// Why by name and content: a member that only some readers would show may have
+// the name of one that is covered.
+void MarkOutside(const std::vector<signing::CoveredMember>& covered,
+                 uint32_t package, size_t first_member, Record& record) {
+  const size_t before = record.At(package).path.size() + 1;
+  for (size_t i = first_member; i < record.Size(); ++i) {
+    model::Artifact& member = record.At(static_cast<uint32_t>(i));
+    if (member.parent != package) {
+      continue;
+    }
+    const auto is_it = [&](const signing::CoveredMember& other) {
+      return other.sha256.Hex() == member.sha256;
+    };
+    const std::string_view name = std::string_view(member.path).substr(before);
+    const auto same_name = std::ranges::equal_range(
+        covered, name, std::ranges::less{},
+        [](const signing::CoveredMember& each) -> std::string_view {
+          return each.name;
+        });
+    member.outside_signature = std::ranges::none_of(same_name, is_it);
+  }
+}
+
 }  // namespace
 
 void InspectSignatures(const base::Blob& file, uint32_t number,
                        signing::Verifier& verifier,
-                       const InspectOptions& options, Record& record) {
+                       const InspectOptions& options, Record& record,
+                       size_t first_member) {
   model::Artifact& artifact = record.At(number);
   const uint64_t size = file.View().size();
   signing::SigningFacts facts =
@@ -44,6 +69,9 @@ void InspectSignatures(const base::Blob& file, uint32_t number,
     record.Give(std::move(finding));
   }
   artifact.signatures = std::move(facts.signatures);
+  if (facts.covered_members) {
+    MarkOutside(*facts.covered_members, number, first_member, record);
+  }
   if (facts.limit) {
     record.NoteLimit(number, facts.limit->field,
                      LimitValue(facts.limit->field, options.limits));

@@ -142,6 +142,13 @@ class Tree {
       }
       Open(next);
     }
+    // Why again: what a container is may have turned out after its twin came.
+    for (size_t i = 0; i < record_.Size(); ++i) {
+      const auto number = static_cast<uint32_t>(i);
+      if (const auto first = record_.At(number).same_as) {
+        RepeatOf(*first, number);
+      }
+    }
     return record_.Finish();
   }
 
@@ -167,7 +174,8 @@ class Tree {
             uint64_t depth) {
     const bool is_root = number == 0;
     if (bytes != nullptr && signing::Verifier::Knows(row.format)) {
-      InspectSignatures(*bytes, number, verifier_, options_, record_);
+      InspectSignatures(*bytes, number, verifier_, options_, record_,
+                        record_.Size());
       if (record_.At(number).is_signed == model::Signed::kUnknown) {
         return;  // damaged: that was said
       }
@@ -231,8 +239,15 @@ class Tree {
     } else if (record_.Size() > members_before) {
       artifact.contents = Contents::kComplete;
     }
-    // Why not when it is damaged: it may have been more than it seems.
-    if (opened && !signing::Verifier::Knows(artifact.format)) {
+    if (signing::Verifier::Knows(artifact.format)) {
+      // A format that only its members tell, like that of a package in a ZIP
+      // archive, is verified here; others were before.
+      if (artifact.format != container.row->format) {
+        InspectSignatures(*container.bytes, number, verifier_, options_,
+                          record_, members_before);
+      }
+    } else if (opened) {
+      // Why not when it is damaged: it may have been more than it seems.
       SayWhetherSigned(number);
     }
     // The first member's turn comes first.
