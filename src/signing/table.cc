@@ -4,6 +4,9 @@
 #include <array>
 
 #include "signing/authenticode/schemes.h"
+#include "signing/jar/names.h"
+#include "signing/msix/part.h"
+#include "signing/nuget/content.h"
 #include "signing/package/schemes.h"
 #include "signing/verify.h"
 
@@ -61,6 +64,20 @@ Verifier::~Verifier() = default;
 bool Verifier::Knows(model::Format format) {
   return std::ranges::find(kSchemes, format, &SchemeRow::format) !=
          kSchemes.end();
+}
+
+bool Verifier::IsSignatureMember(model::Format package,
+                                 std::string_view member) {
+  switch (package) {
+    case model::Format::kMsix:
+      return member == kMsixSignature;
+    case model::Format::kNupkg:
+      return member == kNugetSignature;
+    case model::Format::kJar:
+      return IsSignatureBlock(member);
+    default:
+      return false;
+  }
 }
 
 SigningFacts Verifier::Verify(const base::Blob& file, model::Format format,

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/blob.h"
@@ -129,6 +130,11 @@ class Verifier {
   // True when there is a scheme by which files of that format are signed, and
   // it is verified.
   [[nodiscard]] static bool Knows(model::Format format);
+
+  // True of the name of a member by which packages of that format are signed:
+  // it is verified with its package, and not by itself.
+  [[nodiscard]] static bool IsSignatureMember(model::Format package,
+                                              std::string_view member);
 
   // The facts on a file of a format that Knows is true of.
   // Keeps verified keys and links for the next file; that changes speed only.

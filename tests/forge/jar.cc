@@ -64,9 +64,14 @@ ManifestText Split(const std::string& text, const std::string& end) {
         std::min(text.find(empty_line, at), text.size() - empty_line.size()) +
         empty_line.size();
     const std::string section = text.substr(at, next - at);
-    const size_t name = section.find("Name: ") + 6;
-    out.sections.emplace_back(
-        section.substr(name, section.find(end, name) - name), section);
+    std::string lines = section;
+    for (size_t fold = 0;
+         (fold = lines.find(end + " ")) != std::string::npos;) {
+      lines.erase(fold, end.size() + 1);
+    }
+    const size_t name = lines.find("Name: ") + 6;
+    out.sections.emplace_back(lines.substr(name, lines.find(end, name) - name),
+                              section);
     at = next;
   }
   return out;

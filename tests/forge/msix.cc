@@ -70,7 +70,9 @@ ZipPart Manifest(const MsixRecipe& recipe) {
     name = "AppxMetadata/AppxBundleManifest.xml";
     xml = "<Bundle xmlns=\"http://schemas.microsoft.com/appx/2013/bundle\">" +
           Identity(recipe) + "<Packages>";
-    const std::vector<ZipPlace> places = PlacesOf({.parts = recipe.payload});
+    ZipRecipe packages;
+    packages.parts = recipe.payload;
+    const std::vector<ZipPlace> places = PlacesOf(packages);
     for (size_t i = 0; i < places.size(); ++i) {
       xml += "<Package Type=\"application\" FileName=\"" +
              recipe.payload[i].name + "\" Offset=\"" +

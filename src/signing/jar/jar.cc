@@ -311,7 +311,8 @@ class JarExamination {
       }
     }
     std::ranges::sort(members);
-    if (uncovered.count > 0) {
+    // Where no signature holds, that is what there is to say.
+    if (uncovered.count > 0 && !signing_parts_.empty()) {
       facts_.uncovered = std::move(uncovered);
     }
   }

@@ -99,7 +99,7 @@ class JarManifestReader {
         continue;
       }
       const size_t colon = line.find(": ");
-      if (colon == std::string_view::npos || colon == 0) {
+      if (colon == std::string_view::npos || colon == 0 || line[0] == ' ') {
         return base::Fail(Fault::kMalformed, offset, "line of a manifest");
       }
       section.attributes.push_back({std::string(line.substr(0, colon)),

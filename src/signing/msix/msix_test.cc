@@ -101,7 +101,7 @@ TEST(Msix, EachDigestIsCompared) {
     recipe.code_integrity = true;
     recipe.change_digests = [&](std::vector<forge::MsixDigest>& digests) {
       for (auto& [name, digest] : digests) {
-        digest[5] ^= name == tag ? 1 : 0;
+        digest[5] = static_cast<uint8_t>(digest[5] ^ (name == tag ? 1 : 0));
       }
     };
     const forge::ByteVector file = BuildMsix(recipe);
@@ -179,7 +179,7 @@ TEST(Msix, TheBlockMapMustFit) {
            Changed{"a block less",
                    [](Recipe& r) {
                      r.change_block_map = [](std::string& xml) {
-                       const size_t at = xml.find("<Block");
+                       const size_t at = xml.find("<Block ");
                        xml.erase(at, xml.find("/>", at) + 2 - at);
                      };
                    },
@@ -448,7 +448,9 @@ TEST(Msix, EveryBitCounts) {
   forge::MsixRecipe recipe = forge::UsualMsix();
   recipe.payload = {forge::TextPart("a.txt", "INERT")};
   const forge::ByteVector file = BuildMsix(recipe);
-  const forge::ByteVector before = forge::PartsOf({.parts = recipe.payload});
+  forge::ZipRecipe payload;
+  payload.parts = recipe.payload;
+  const forge::ByteVector before = forge::PartsOf(payload);
   for (size_t i = 0; i < before.size(); ++i) {
     forge::ByteVector changed = file;
     changed[i] ^= 0x01;

@@ -14,6 +14,8 @@
 
 namespace countersign::signing {
 
+inline constexpr std::string_view kNugetSignature = ".signature.p7s";
+
 struct NugetContent {
   base::DigestAlgorithm algorithm = base::DigestAlgorithm::kSha256;
   std::vector<uint8_t> digest;

@@ -35,7 +35,6 @@ using formats::ZipEntry;
 using model::Integrity;
 using model::SignatureFacts;
 
-constexpr std::string_view kNugetSignature = ".signature.p7s";
 constexpr Oid kCommitmentType{"1.2.840.113549.1.9.16.2.16"};
 constexpr Oid kProofOfOrigin{"1.2.840.113549.1.9.16.6.1"};
 constexpr Oid kProofOfReceipt{"1.2.840.113549.1.9.16.6.2"};

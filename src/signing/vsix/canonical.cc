@@ -201,20 +201,18 @@ class CanonicalWriter {
 }  // namespace
 
 std::optional<CanonicalForm> CanonicalFormOf(std::string_view algorithm) {
-  constexpr std::string_view kComments = "#WithComments";
-  CanonicalForm form;
-  if (algorithm.ends_with("WithComments")) {
-    form.with_comments = true;
-    algorithm.remove_suffix(algorithm.ends_with(kComments)
-                                ? kComments.size()
-                                : kComments.size() - 1);
-  }
-  if (algorithm == "http://www.w3.org/TR/2001/REC-xml-c14n-20010315") {
-    return form;
-  }
-  form.is_exclusive = true;
-  const std::string_view exclusive = "http://www.w3.org/2001/10/xml-exc-c14n#";
-  return algorithm == exclusive ? std::optional(form) : std::nullopt;
+  struct Named {
+    std::string_view name;
+    CanonicalForm form;
+  };
+  constexpr Named kForms[] = {
+      {"http://www.w3.org/TR/2001/REC-xml-c14n-20010315", {false, false}},
+      {"http://www.w3.org/TR/2001/REC-xml-c14n-20010315#WithComments",
+       {false, true}},
+      {"http://www.w3.org/2001/10/xml-exc-c14n#", {true, false}},
+      {"http://www.w3.org/2001/10/xml-exc-c14n#WithComments", {true, true}}};
+  const auto* found = std::ranges::find(kForms, algorithm, &Named::name);
+  return found == std::end(kForms) ? std::nullopt : std::optional(found->form);
 }
 
 base::Result<std::string> Canonicalize(const XmlTree& xml, uint32_t apex,

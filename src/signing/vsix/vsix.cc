@@ -225,7 +225,7 @@ class VsixExamination {
       }
     }
     std::ranges::sort(members);
-    if (uncovered.count > 0) {
+    if (uncovered.count > 0 && holds_) {
       facts_.uncovered = std::move(uncovered);
     }
   }

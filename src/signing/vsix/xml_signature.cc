@@ -112,7 +112,7 @@ void ReadTransforms(const XmlTree& xml, uint32_t element,
   }
   for (const uint32_t transform : xml.Children(*transforms)) {
     const std::string* algorithm = xml.Attribute(transform, "Algorithm");
-    const std::string_view name = algorithm == nullptr ? "" : *algorithm;
+    const std::string name = algorithm == nullptr ? "" : *algorithm;
     const auto form = CanonicalFormOf(name);
     if (name == kRelationshipTransform && !reference.relationships &&
         !reference.canonical) {
@@ -202,7 +202,8 @@ Result<XmlSignature> ReadXmlSignature(const XmlTree& xml) {
   const std::string scheme = AlgorithmOf(xml, *info, "SignatureMethod");
   for (const XmlSchemeName& each : kXmlSchemes) {
     if (each.name == scheme) {
-      out.scheme = {.kind = each.kind, .digest = each.digest};
+      out.scheme.kind = each.kind;
+      out.scheme.digest = each.digest;
     }
   }
   out.references = ReadReferences(xml, *info);

@@ -324,6 +324,14 @@ class Tree {
       return;
     }
     artifact.format = taken.content.row->format;
+    // What is in a PKCS #7 besides signatures, the scheme of the package says.
+    if (artifact.format == Format::kCat &&
+        signing::Verifier::IsSignatureMember(
+            record_.At(container.artifact).format, taken.member.name)) {
+      artifact.detail = "signature of the package around it";
+      artifact.is_signed = model::Signed::kAbsent;
+      return;
+    }
     const auto [known, is_new] = seen_.emplace(
         std::pair(taken.content.sha256, taken.content.size_bytes), number);
     if (!is_new) {
