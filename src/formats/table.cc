@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "formats/cabinet.h"
 #include "formats/sniff.h"
 
 namespace countersign::formats {
@@ -103,8 +104,8 @@ constexpr std::array kFormats = {
               [](Bytes s) {
                 return Has(s, 0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv);
               }},
-    FormatRow{Format::kCab, "Microsoft cabinet", Support::kRecognised,
-              [](Bytes s) { return Has(s, 0, "MSCF"sv); }},
+    FormatRow{Format::kCab, "Microsoft cabinet", Support::kParsed,
+              [](Bytes s) { return Has(s, 0, "MSCF"sv); }, UnpackCab},
     FormatRow{Format::kZip, "ZIP archive (also MSIX, NuGet, VSIX, JAR)",
               Support::kRecognised,
               [](Bytes s) {
