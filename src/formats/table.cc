@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "formats/cabinet.h"
+#include "formats/iso.h"
 #include "formats/sniff.h"
 
 namespace countersign::formats {
@@ -145,7 +146,8 @@ constexpr std::array kFormats = {
     FormatRow{Format::kCat, "PKCS #7 (security catalog)", Support::kRecognised,
               IsSignedData},
     FormatRow{Format::kTar, "tar archive", Support::kRecognised, IsTar},
-    FormatRow{Format::kIso, "ISO 9660 image", Support::kRecognised, IsIso},
+    FormatRow{Format::kIso, "ISO 9660 image", Support::kParsed, IsIso,
+              UnpackIso},
     FormatRow{Format::kPowershell, "signed script", Support::kRecognised,
               IsPowershellSigned},
     FormatRow{Format::kScript, "script", Support::kRecognised,
