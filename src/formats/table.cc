@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "formats/cabinet.h"
+#include "formats/iso.h"
 #include "formats/pe.h"
 #include "formats/sniff.h"
 #include "formats/zip.h"
@@ -127,8 +129,8 @@ constexpr std::array kFormats = {
               [](Bytes s) {
                 return Has(s, 0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv);
               }},
-    FormatRow{Format::kCab, "Microsoft cabinet", Support::kRecognised,
-              [](Bytes s) { return Has(s, 0, "MSCF"sv); }},
+    FormatRow{Format::kCab, "Microsoft cabinet", Support::kParsed,
+              [](Bytes s) { return Has(s, 0, "MSCF"sv); }, UnpackCab},
     FormatRow{Format::kZip, "ZIP archive (also MSIX, NuGet, VSIX, JAR)",
               Support::kParsed, IsZip, UnpackZip},
     FormatRow{Format::kMachO, "Mach-O", Support::kRecognised, IsMachO},
@@ -165,7 +167,8 @@ constexpr std::array kFormats = {
     FormatRow{Format::kCat, "PKCS #7 (security catalog)", Support::kRecognised,
               IsSignedData},
     FormatRow{Format::kTar, "tar archive", Support::kRecognised, IsTar},
-    FormatRow{Format::kIso, "ISO 9660 image", Support::kRecognised, IsIso},
+    FormatRow{Format::kIso, "ISO 9660 image", Support::kParsed, IsIso,
+              UnpackIso},
     FormatRow{Format::kPowershell, "signed script", Support::kRecognised,
               IsPowershellSigned},
     FormatRow{Format::kNsis, "NSIS installation", Support::kRecognised, IsNsis},
