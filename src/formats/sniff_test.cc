@@ -60,6 +60,12 @@ const std::multimap<Format, std::string>& Samples() {
        "\xFD"
        "7zXZ\0\0"s},
       {Format::kZstd, "\x28\xB5\x2F\xFD"},
+      {Format::kZstd, "\x5F\x2A\x4D\x18\x02\0\0\0??\x28\xB5\x2F\xFD"s},
+      {Format::kSzdd, "SZDD\x88\xF0\x27\x33"},
+      {Format::kSzdd, "SZ \x88\xF0\x27\x33\xD1"},
+      {Format::kSzdd, "KWAJ\x88\xF0\x27\xD1"},
+      {Format::kLzma, "\x5D\0\0\x80\0\x05\0\0\0\0\0\0\0\0"s},
+      {Format::kLzma, "\x5D\0\0\xC0\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\0"s},
       {Format::k7z, "7z\xBC\xAF\x27\x1C\0"s},
       {Format::kRar, "Rar!\x1A\x07\x01\0"s},
       {Format::kDeb, "!<arch>\ndebian-binary   "},
@@ -186,11 +192,29 @@ TEST(FormatTable, HasEveryFormatAtMostOnce) {
   }
 }
 
-TEST(FormatTable, OnlyPeIsRead) {
+TEST(FormatTable, WhatIsReadIsAProgramOrCanBeUnpacked) {
   for (const FormatRow& row : Formats()) {
-    EXPECT_EQ(row.support == Support::kParsed, row.format == Format::kPe)
+    EXPECT_EQ(row.support == Support::kParsed,
+              row.format == Format::kPe || row.unpack != nullptr)
         << row.name;
   }
+}
+
+TEST(Sniff, OnlyPlausibleHeadersAreLzma) {
+  const std::string good = "\x5D\0\0\x80\0\x05\0\0\0\0\0\0\0\0"s;
+  const auto with = [&](size_t at, char byte) {
+    std::string changed = good;
+    changed[at] = byte;
+    return Sniff(base::AsBytes(changed)).format;
+  };
+  EXPECT_EQ(with(0, '\xE0'), Format::kLzma);
+  EXPECT_EQ(with(0, '\xE1'), Format::kUnknown);  // properties
+  EXPECT_EQ(with(1, '\x01'), Format::kUnknown);  // dictionary
+  EXPECT_EQ(with(3, '\xA0'), Format::kUnknown);
+  EXPECT_EQ(with(3, '\x00'), Format::kUnknown);
+  EXPECT_EQ(with(9, '\x3F'), Format::kLzma);
+  EXPECT_EQ(with(9, '\x40'), Format::kUnknown);   // 256 GiB
+  EXPECT_EQ(with(13, '\x01'), Format::kUnknown);  // range coder
 }
 
 }  // namespace
