@@ -5,8 +5,11 @@
 #include <bit>
 #include <string_view>
 
+#include "formats/archive.h"
+#include "formats/cpio/header.h"
 #include "formats/sniff.h"
 #include "formats/stream.h"
+#include "formats/tar/header.h"
 
 namespace countersign::formats {
 namespace {
@@ -122,7 +125,11 @@ bool IsLzma(Bytes start) {
 }
 
 bool IsIso(Bytes start) { return Has(start, 0x8001, "CD001"sv); }
-bool IsTar(Bytes start) { return Has(start, 257, "ustar"sv); }
+// Archives from before ustar have no mark, but a checksum.
+bool IsTar(Bytes start) {
+  return Has(start, 257, "ustar"sv) ||
+         (start.size() >= kTarBlock && HasTarChecksum(start));
+}
 
 // No byte that text cannot hold.
 bool IsText(Bytes start) {
@@ -161,8 +168,7 @@ constexpr std::array kFormats = {
               }},
     FormatRow{Format::kGzip, "gzip", Support::kParsed,
               [](Bytes s) { return Has(s, 0, "\x1F\x8B"sv); }, UnpackGzip},
-    FormatRow{Format::kBzip2, "bzip2", Support::kParsed,
-              IsBzip2, UnpackBzip2},
+    FormatRow{Format::kBzip2, "bzip2", Support::kParsed, IsBzip2, UnpackBzip2},
     FormatRow{Format::kXz, "xz", Support::kParsed,
               [](Bytes s) {
                 return Has(s, 0,
@@ -182,15 +188,18 @@ constexpr std::array kFormats = {
               [](Bytes s) { return Has(s, 0, "7z\xBC\xAF\x27\x1C"sv); }},
     FormatRow{Format::kRar, "RAR archive", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "Rar!\x1A\x07"sv); }},
-    FormatRow{Format::kDeb, "ar archive (Debian package)", Support::kRecognised,
-              [](Bytes s) { return Has(s, 0, "!<arch>\n"sv); }},
-    FormatRow{Format::kRpm, "RPM package", Support::kRecognised,
-              [](Bytes s) { return Has(s, 0, "\xED\xAB\xEE\xDB"sv); }},
+    FormatRow{Format::kAr, "ar archive (also Debian package)", Support::kParsed,
+              [](Bytes s) { return Has(s, 0, "!<arch>\n"sv); }, UnpackAr},
+    FormatRow{Format::kRpm, "RPM package", Support::kParsed,
+              [](Bytes s) { return Has(s, 0, "\xED\xAB\xEE\xDB"sv); },
+              UnpackRpm},
+    FormatRow{Format::kCpio, "cpio archive", Support::kParsed, IsCpioHeader,
+              UnpackCpio},
     FormatRow{Format::kPdf, "PDF document", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "%PDF-"sv); }},
     FormatRow{Format::kCat, "PKCS #7 (security catalog)", Support::kRecognised,
               IsSignedData},
-    FormatRow{Format::kTar, "tar archive", Support::kRecognised, IsTar},
+    FormatRow{Format::kTar, "tar archive", Support::kParsed, IsTar, UnpackTar},
     FormatRow{Format::kLzma, "LZMA (.lzma)", Support::kParsed, IsLzma,
               UnpackLzma},
     FormatRow{Format::kIso, "ISO 9660 image", Support::kRecognised, IsIso},
