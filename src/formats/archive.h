@@ -36,4 +36,10 @@ namespace countersign::formats {
                                            base::Budget& budget,
                                            MemberSink& sink);
 
+// Spec: LZMA SDK 23.01, "7zFormat.txt". Encrypted members, and those that are
+// compressed by PPMd or Deflate64, are named and not read.
+[[nodiscard]] base::Result<void> Unpack7z(const base::Blob& container,
+                                          base::Budget& budget,
+                                          MemberSink& sink);
+
 }  // namespace countersign::formats

@@ -184,8 +184,9 @@ constexpr std::array kFormats = {
                        Has(s, 0, "KWAJ\x88\xF0\x27\xD1"sv);
               },
               UnpackSzdd},
-    FormatRow{Format::k7z, "7-Zip archive", Support::kRecognised,
-              [](Bytes s) { return Has(s, 0, "7z\xBC\xAF\x27\x1C"sv); }},
+    FormatRow{Format::k7z, "7-Zip archive", Support::kParsed,
+              [](Bytes s) { return Has(s, 0, "7z\xBC\xAF\x27\x1C"sv); },
+              Unpack7z},
     FormatRow{Format::kRar, "RAR archive", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "Rar!\x1A\x07"sv); }},
     FormatRow{Format::kAr, "ar archive (also Debian package)", Support::kParsed,
