@@ -59,6 +59,9 @@ enum class Format : uint8_t {
   kDotnetBundle,
   kLzma,
   kSquirrel,
+  kSzdd,
+  kAr,
+  kArj,
 };
 template <>
 inline constexpr std::array kNames<Format> = {std::string_view("unknown"),
@@ -103,7 +106,10 @@ inline constexpr std::array kNames<Format> = {std::string_view("unknown"),
                                               std::string_view("pyinstaller"),
                                               std::string_view("dotnet-bundle"),
                                               std::string_view("lzma"),
-                                              std::string_view("squirrel")};
+                                              std::string_view("squirrel"),
+                                              std::string_view("szdd"),
+                                              std::string_view("ar"),
+                                              std::string_view("arj")};
 
 // Whether a signature is there at all. "unknown" means: not looked at, because
 // this version cannot read the format, its headers are damaged, or a limit was
