@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "formats/cfb.h"
 #include "formats/sniff.h"
 
 namespace countersign::formats {
@@ -98,11 +99,10 @@ constexpr std::array kFormats = {
               Support::kRecognised, IsOldProgram},
     FormatRow{Format::kPe, "Portable Executable", Support::kParsed,
               [](Bytes s) { return Has(s, 0, "MZ"sv); }},
-    FormatRow{Format::kMsi, "OLE compound file (MSI, MSP, Office)",
-              Support::kRecognised,
-              [](Bytes s) {
-                return Has(s, 0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv);
-              }},
+    FormatRow{
+        Format::kMsi, "OLE compound file (MSI, MSP, Office)", Support::kParsed,
+        [](Bytes s) { return Has(s, 0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv); },
+        UnpackCfb},
     FormatRow{Format::kCab, "Microsoft cabinet", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "MSCF"sv); }},
     FormatRow{Format::kZip, "ZIP archive (also MSIX, NuGet, VSIX, JAR)",
