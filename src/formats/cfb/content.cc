@@ -17,21 +17,21 @@ using base::ByteRange;
 using base::Error;
 using base::Fault;
 
-constexpr uint64_t kStartField = 116;
-constexpr uint64_t kSizeField = 120;
+constexpr uint64_t kCfbStartField = 116;
+constexpr uint64_t kCfbSizeField = 120;
 constexpr uint64_t kFirstMiniFatField = 60;
 constexpr uint64_t kMiniFatCountField = 64;
 
 base::Result<void> ReadMiniFat(CfbState& state) {
   const CfbHeader& header = state.header;
-  SectorTable& mini = state.mini;
+  CfbTable& mini = state.mini;
   // Quirk: a file without a mini FAT says FREESECT or 0 as well (with a count
   // of 0), which is no damage.
   if (header.mini_fat_sectors == 0 &&
       (header.first_mini_fat == kFreeSector || header.first_mini_fat == 0)) {
     return {};
   }
-  const SectorChain chain =
+  const CfbChain chain =
       CS_TRY(WalkChain(state, state.fat, header.first_mini_fat,
                        kFirstMiniFatField, kOwnerMiniFat));
   if (chain.damage) {
@@ -60,8 +60,9 @@ base::Result<void> ReadMiniFat(CfbState& state) {
 }
 
 // Sectors behind the end of a stream that hold data.
-void NoteExcess(CfbState& state, const CompoundEntry& entry, ByteRange range) {
-  if (range.size > 0 && HoldsData(state.file, range)) {
+void NoteCfbExcess(CfbState& state, const CompoundEntry& entry,
+                   ByteRange range) {
+  if (range.size > 0 && CfbHoldsData(state.file, range)) {
     state.remarks.Add(RemarkKind::kHiddenData, range, [&] {
       return fmt::format("entry {} has sectors behind its {} bytes, with data",
                          entry.id, entry.size);
@@ -70,20 +71,20 @@ void NoteExcess(CfbState& state, const CompoundEntry& entry, ByteRange range) {
 }
 
 // Sets the content of `entry` from the chain of its sectors.
-void SetRanges(CfbState& state, CompoundEntry& entry, const SectorTable& table,
-               const SectorChain& chain) {
+void SetCfbRanges(CfbState& state, CompoundEntry& entry, const CfbTable& table,
+                  const CfbChain& chain) {
   const bool is_mini = &table == &state.mini;
   uint64_t left = entry.size;
   for (const uint32_t sector : chain.sectors) {
     ByteRange range =
         is_mini ? state.MiniSectorRange(sector) : state.SectorRange(sector);
     if (left == 0) {
-      NoteExcess(state, entry, range);
+      NoteCfbExcess(state, entry, range);
       continue;
     }
     const uint64_t wanted = std::min<uint64_t>(left, table.sector_size);
     const uint64_t there = std::min(wanted, range.size);
-    AppendRange(entry.ranges, {range.offset, there});
+    AppendCfbRange(entry.ranges, {range.offset, there});
     left -= there;
     if (there < wanted) {
       // The end of the file, or of the mini stream.
@@ -96,7 +97,7 @@ void SetRanges(CfbState& state, CompoundEntry& entry, const SectorTable& table,
   }
   if (left > 0) {
     entry.damage = chain.damage.value_or(Error{
-        Fault::kTruncated, entry.stored.offset + kSizeField, "Stream Size"});
+        Fault::kTruncated, entry.stored.offset + kCfbSizeField, "Stream Size"});
   } else if (chain.damage) {
     state.remarks.Add(
         RemarkKind::kOddity,
@@ -112,10 +113,10 @@ base::Result<void> ReadMiniStream(CfbState& state) {
   if (root.size == 0) {
     return {};
   }
-  const SectorChain chain = CS_TRY(
+  const CfbChain chain = CS_TRY(
       WalkChain(state, state.fat, state.starts[root.id],
-                root.stored.offset + kStartField, kOwnerEntry + root.id));
-  SetRanges(state, root, state.fat, chain);
+                root.stored.offset + kCfbStartField, kOwnerEntry + root.id));
+  SetCfbRanges(state, root, state.fat, chain);
   state.mini_stream = chain.sectors;
   const uint64_t held = uint64_t{chain.sectors.size()} * state.out.sector_size;
   const uint64_t bytes = std::min(root.size, held);
@@ -128,17 +129,17 @@ base::Result<void> ReadMiniStream(CfbState& state) {
   return {};
 }
 
-base::Result<void> ReadContent(CfbState& state, CompoundEntry& entry) {
+base::Result<void> ReadCfbContent(CfbState& state, CompoundEntry& entry) {
   if (entry.type != CompoundType::kStream || entry.size == 0) {
     return {};
   }
   const bool is_mini = entry.size < kMiniStreamCutoff;
-  SectorTable& table = is_mini ? state.mini : state.fat;
-  const SectorChain chain = CS_TRY(
-      WalkChain(state, table, state.starts[entry.id],
-                entry.stored.offset + kStartField, kOwnerEntry + entry.id));
+  CfbTable& table = is_mini ? state.mini : state.fat;
+  const CfbChain chain = CS_TRY(WalkChain(state, table, state.starts[entry.id],
+                                          entry.stored.offset + kCfbStartField,
+                                          kOwnerEntry + entry.id));
   const auto name_damage = entry.damage;
-  SetRanges(state, entry, table, chain);
+  SetCfbRanges(state, entry, table, chain);
   if (!entry.damage) {
     entry.damage = name_damage;
   }
@@ -157,11 +158,11 @@ base::Result<void> ReadContents(CfbState& state) {
   }
   for (CompoundEntry& entry : entries) {
     if (!orphaned[entry.id]) {
-      CS_TRY_VOID(ReadContent(state, entry));
+      CS_TRY_VOID(ReadCfbContent(state, entry));
     }
   }
   for (const uint32_t id : state.out.orphans) {
-    CS_TRY_VOID(ReadContent(state, entries[id]));
+    CS_TRY_VOID(ReadCfbContent(state, entries[id]));
   }
   return {};
 }

@@ -25,36 +25,36 @@ using base::Error;
 using base::Fault;
 using base::Reader;
 
-constexpr uint64_t kEntryBytes = 128;
-constexpr uint64_t kNameBytes = 64;
-constexpr uint64_t kNameLengthField = 64;
-constexpr uint64_t kTypeField = 66;
+constexpr uint64_t kCfbEntryBytes = 128;
+constexpr uint64_t kCfbNameBytes = 64;
+constexpr uint64_t kCfbNameLengthField = 64;
+constexpr uint64_t kCfbTypeField = 66;
 constexpr uint64_t kFirstDirectoryField = 48;
 constexpr uint64_t kDirectoryCountField = 40;
 
-struct EntryLinks {
+struct CfbLinks {
   uint32_t left = kNoCompoundEntry;
   uint32_t right = kNoCompoundEntry;
   uint32_t child = kNoCompoundEntry;
 };
 
 // One run of ReadDirectory.
-struct DirectoryWalk {
+struct CfbWalk {
   CfbState& state;
-  std::vector<EntryLinks> links;
+  std::vector<CfbLinks> links;
   std::vector<bool> visited;
 };
 
-std::string ShownEntry(const CompoundEntry& entry) {
+std::string ShownCfbEntry(const CompoundEntry& entry) {
   return fmt::format("entry {} \"{}\"", entry.id,
                      base::DisplaySafe(entry.name));
 }
 
 // An entry that is not in use should be zeros but for the ids of others.
-void CheckUnusedEntry(CfbState& state, const CompoundEntry& entry) {
-  const ByteRange name{entry.stored.offset, kTypeField};
-  const ByteRange rest{entry.stored.offset + 80, kEntryBytes - 80};
-  if (HoldsData(state.file, name) || HoldsData(state.file, rest)) {
+void CheckUnusedCfbEntry(CfbState& state, const CompoundEntry& entry) {
+  const ByteRange name{entry.stored.offset, kCfbTypeField};
+  const ByteRange rest{entry.stored.offset + 80, kCfbEntryBytes - 80};
+  if (CfbHoldsData(state.file, name) || CfbHoldsData(state.file, rest)) {
     state.remarks.Add(RemarkKind::kHiddenData, entry.stored, [&] {
       return fmt::format("entry {} is not in use and holds data", entry.id);
     });
@@ -62,22 +62,22 @@ void CheckUnusedEntry(CfbState& state, const CompoundEntry& entry) {
 }
 
 // Takes the name out of its field of 64 bytes.
-void ReadEntryName(CfbState& state, CompoundEntry& entry, Bytes field,
-                   uint16_t length) {
+void ReadCfbName(CfbState& state, CompoundEntry& entry, Bytes field,
+                 uint16_t length) {
   const uint64_t at = entry.stored.offset;
-  if (length < 2 || length > kNameBytes || length % 2 != 0) {
+  if (length < 2 || length > kCfbNameBytes || length % 2 != 0) {
     entry.damage =
-        Error{Fault::kMalformed, at + kNameLengthField, "Entry Name Length"};
+        Error{Fault::kMalformed, at + kCfbNameLengthField, "Entry Name Length"};
     // The name is then what a terminator ends.
     size_t end = 0;
-    while (end + 2 <= kNameBytes && (field[end] | field[end + 1]) != 0) {
+    while (end + 2 <= kCfbNameBytes && (field[end] | field[end + 1]) != 0) {
       end += 2;
     }
     entry.raw_name = field.first(end);
   } else {
     entry.raw_name = field.first(length - size_t{2});
-    const ByteRange rest{at + length - 2, kNameBytes + 2 - length};
-    if (HoldsData(state.file, rest)) {
+    const ByteRange rest{at + length - 2, kCfbNameBytes + 2 - length};
+    if (CfbHoldsData(state.file, rest)) {
       state.remarks.Add(RemarkKind::kHiddenData, rest, [&] {
         return fmt::format("the name of entry {} has data behind it", entry.id);
       });
@@ -87,7 +87,7 @@ void ReadEntryName(CfbState& state, CompoundEntry& entry, Bytes field,
 }
 
 // The size of a stream: version 3 has 32 bits of it.
-void ReadEntrySize(CfbState& state, CompoundEntry& entry, uint64_t size) {
+void ReadCfbSize(CfbState& state, CompoundEntry& entry, uint64_t size) {
   entry.size = size;
   if (state.header.major_version == 3 && size > 0xFFFFFFFF) {
     // Quirk: readers ignore the upper half in version 3, which old writers did
@@ -100,7 +100,7 @@ void ReadEntrySize(CfbState& state, CompoundEntry& entry, uint64_t size) {
   }
 }
 
-CompoundType TypeOfEntry(CfbState& state, CompoundEntry& entry, uint8_t type) {
+CompoundType CfbTypeOf(CfbState& state, CompoundEntry& entry, uint8_t type) {
   switch (type) {
     case 0:
       return CompoundType::kUnused;
@@ -117,22 +117,22 @@ CompoundType TypeOfEntry(CfbState& state, CompoundEntry& entry, uint8_t type) {
       break;
   }
   state.remarks.Add(
-      RemarkKind::kOddity, {entry.stored.offset + kTypeField, 1},
+      RemarkKind::kOddity, {entry.stored.offset + kCfbTypeField, 1},
       [&] { return fmt::format("entry {} is of type {}", entry.id, type); });
   return CompoundType::kUnused;
 }
 
 // Reads the entry at the position of `reader`, which has all its bytes.
-void ReadEntry(DirectoryWalk& walk, Reader& reader) {
+void ReadCfbEntry(CfbWalk& walk, Reader& reader) {
   CfbState& state = walk.state;
   CompoundEntry entry;
   entry.id = static_cast<uint32_t>(state.out.entries.size());
-  entry.stored = {reader.Offset(), kEntryBytes};
-  const Bytes name = reader.Take(kNameBytes, "Directory Entry Name");
+  entry.stored = {reader.Offset(), kCfbEntryBytes};
+  const Bytes name = reader.Take(kCfbNameBytes, "Directory Entry Name");
   const uint16_t length = reader.U16("Directory Entry Name Length");
   const uint8_t type = reader.U8("Object Type");
   reader.Skip(1, "Color Flag");
-  EntryLinks links;
+  CfbLinks links;
   links.left = reader.U32("Left Sibling ID");
   links.right = reader.U32("Right Sibling ID");
   links.child = reader.U32("Child ID");
@@ -142,16 +142,16 @@ void ReadEntry(DirectoryWalk& walk, Reader& reader) {
   entry.modified = reader.U64("Modified Time");
   state.starts.push_back(reader.U32("Starting Sector Location"));
   const uint64_t size = reader.U64("Stream Size");
-  entry.type = TypeOfEntry(state, entry, type);
+  entry.type = CfbTypeOf(state, entry, type);
   if (entry.type != CompoundType::kUnused) {
-    ReadEntryName(state, entry, name, length);
-    ReadEntrySize(state, entry, size);
+    ReadCfbName(state, entry, name, length);
+    ReadCfbSize(state, entry, size);
   } else if (type == 0) {
-    CheckUnusedEntry(state, entry);
+    CheckUnusedCfbEntry(state, entry);
   }
   if (entry.type == CompoundType::kStream && links.child != kNoCompoundEntry) {
     state.remarks.Add(RemarkKind::kOddity, {entry.stored.offset + 76, 4}, [&] {
-      return fmt::format("{} is a stream with a child", ShownEntry(entry));
+      return fmt::format("{} is a stream with a child", ShownCfbEntry(entry));
     });
     links.child = kNoCompoundEntry;
   }
@@ -159,9 +159,9 @@ void ReadEntry(DirectoryWalk& walk, Reader& reader) {
   state.out.entries.push_back(std::move(entry));
 }
 
-base::Result<void> ReadEntries(DirectoryWalk& walk) {
+base::Result<void> ReadCfbEntries(CfbWalk& walk) {
   CfbState& state = walk.state;
-  const SectorChain chain =
+  const CfbChain chain =
       CS_TRY(WalkChain(state, state.fat, state.header.first_directory,
                        kFirstDirectoryField, kOwnerDirectory));
   if (chain.damage) {
@@ -169,11 +169,11 @@ base::Result<void> ReadEntries(DirectoryWalk& walk) {
   }
   for (const uint32_t sector : chain.sectors) {
     const ByteRange range = state.SectorRange(sector);
-    CS_TRY_VOID(
-        state.budget.ChargeSteps(range.size / kEntryBytes + 1, range.offset));
+    CS_TRY_VOID(state.budget.ChargeSteps(range.size / kCfbEntryBytes + 1,
+                                         range.offset));
     Reader reader({state.file.subspan(range.offset, range.size), range.offset});
-    while (reader.Remaining() >= kEntryBytes) {
-      ReadEntry(walk, reader);
+    while (reader.Remaining() >= kCfbEntryBytes) {
+      ReadCfbEntry(walk, reader);
     }
     if (range.size != state.out.sector_size) {
       state.Damage({Fault::kTruncated, range.offset + range.size, "directory"});
@@ -197,7 +197,7 @@ base::Result<void> ReadEntries(DirectoryWalk& walk) {
 }
 
 // True when `id`, named by `from`, is an entry to go to; it is so once.
-bool EnterEntry(DirectoryWalk& walk, uint32_t id, const CompoundEntry& from) {
+bool EnterCfbEntry(CfbWalk& walk, uint32_t id, const CompoundEntry& from) {
   if (id == kNoCompoundEntry) {
     return false;
   }
@@ -205,7 +205,7 @@ bool EnterEntry(DirectoryWalk& walk, uint32_t id, const CompoundEntry& from) {
   const auto& entries = state.out.entries;
   if (id >= entries.size()) {
     state.remarks.Add(RemarkKind::kOddity, from.stored, [&] {
-      return fmt::format("{} names entry {} of {}", ShownEntry(from), id,
+      return fmt::format("{} names entry {} of {}", ShownCfbEntry(from), id,
                          entries.size());
     });
     return false;
@@ -213,14 +213,14 @@ bool EnterEntry(DirectoryWalk& walk, uint32_t id, const CompoundEntry& from) {
   if (walk.visited[id]) {
     state.remarks.Add(RemarkKind::kLoop, from.stored, [&] {
       return fmt::format("{} names entry {}, which has a place already",
-                         ShownEntry(from), id);
+                         ShownCfbEntry(from), id);
     });
     return false;
   }
   if (entries[id].type == CompoundType::kUnused) {
     state.remarks.Add(RemarkKind::kOddity, from.stored, [&] {
       return fmt::format("{} names entry {}, which is not in use",
-                         ShownEntry(from), id);
+                         ShownCfbEntry(from), id);
     });
     return false;
   }
@@ -229,13 +229,13 @@ bool EnterEntry(DirectoryWalk& walk, uint32_t id, const CompoundEntry& from) {
 }
 
 // The children of a storage in the order of their tree.
-void WalkSiblings(DirectoryWalk& walk, uint32_t storage) {
+void WalkCfbSiblings(CfbWalk& walk, uint32_t storage) {
   auto& entries = walk.state.out.entries;
   std::vector<uint32_t> path;
   uint32_t from = storage;
   uint32_t at = walk.links[storage].child;
   while (true) {
-    while (EnterEntry(walk, at, entries[from])) {
+    while (EnterCfbEntry(walk, at, entries[from])) {
       entries[at].parent = storage;
       path.push_back(at);
       from = at;
@@ -254,7 +254,7 @@ void WalkSiblings(DirectoryWalk& walk, uint32_t storage) {
 // Names are compared by length, then by unit in upper case. Nothing when they
 // hold letters whose upper case is a matter of the version of Unicode.
 // Why: a complaint about order must not come from our tables.
-std::optional<int> CompareNames(Bytes a, Bytes b) {
+std::optional<int> CompareCfbNames(Bytes a, Bytes b) {
   if (a.size() != b.size()) {
     return a.size() < b.size() ? -1 : 1;
   }
@@ -278,26 +278,26 @@ std::optional<int> CompareNames(Bytes a, Bytes b) {
 
 // Windows finds a child by its place in the tree: what is in another place is
 // listed, but not found, and of two with one name the upper one is found.
-void CheckOrder(CfbState& state, const CompoundEntry& storage) {
+void CheckCfbOrder(CfbState& state, const CompoundEntry& storage) {
   for (size_t i = 1; i < storage.children.size(); ++i) {
     const CompoundEntry& before = state.out.entries[storage.children[i - 1]];
     const CompoundEntry& entry = state.out.entries[storage.children[i]];
-    const auto order = CompareNames(before.raw_name, entry.raw_name);
+    const auto order = CompareCfbNames(before.raw_name, entry.raw_name);
     if (order == 0) {
       state.remarks.Add(RemarkKind::kDuplicateName, entry.stored, [&] {
-        return fmt::format("{} has the name of entry {}", ShownEntry(entry),
+        return fmt::format("{} has the name of entry {}", ShownCfbEntry(entry),
                            before.id);
       });
     } else if (order == 1) {
       state.remarks.Add(RemarkKind::kOddity, entry.stored, [&] {
-        return fmt::format("{} is out of order behind {}", ShownEntry(entry),
-                           ShownEntry(before));
+        return fmt::format("{} is out of order behind {}", ShownCfbEntry(entry),
+                           ShownCfbEntry(before));
       });
     }
   }
 }
 
-void NoteOrphans(DirectoryWalk& walk) {
+void NoteCfbOrphans(CfbWalk& walk) {
   CfbState& state = walk.state;
   for (const CompoundEntry& entry : state.out.entries) {
     if (entry.type == CompoundType::kUnused || walk.visited[entry.id]) {
@@ -305,7 +305,7 @@ void NoteOrphans(DirectoryWalk& walk) {
     }
     state.out.orphans.push_back(entry.id);
     state.remarks.Add(RemarkKind::kHiddenMember, entry.stored, [&] {
-      return fmt::format("no storage reaches {}", ShownEntry(entry));
+      return fmt::format("no storage reaches {}", ShownCfbEntry(entry));
     });
   }
 }
@@ -313,26 +313,26 @@ void NoteOrphans(DirectoryWalk& walk) {
 }  // namespace
 
 base::Result<void> ReadDirectory(CfbState& state) {
-  DirectoryWalk walk{state, {}, {}};
-  CS_TRY_VOID(ReadEntries(walk));
+  CfbWalk walk{state, {}, {}};
+  CS_TRY_VOID(ReadCfbEntries(walk));
   auto& entries = state.out.entries;
   if (entries[0].type != CompoundType::kRoot) {
-    return base::Fail(Fault::kMalformed, entries[0].stored.offset + kTypeField,
-                      "Object Type");
+    return base::Fail(Fault::kMalformed,
+                      entries[0].stored.offset + kCfbTypeField, "Object Type");
   }
   walk.visited.resize(entries.size());
   walk.visited[0] = true;
   std::vector<uint32_t> storages = {0};
   for (size_t i = 0; i < storages.size(); ++i) {
-    WalkSiblings(walk, storages[i]);
-    CheckOrder(state, entries[storages[i]]);
+    WalkCfbSiblings(walk, storages[i]);
+    CheckCfbOrder(state, entries[storages[i]]);
     for (const uint32_t child : entries[storages[i]].children) {
       if (entries[child].type == CompoundType::kStorage) {
         storages.push_back(child);
       }
     }
   }
-  NoteOrphans(walk);
+  NoteCfbOrphans(walk);
   return {};
 }
 

@@ -33,11 +33,11 @@ using base::Reader;
 // Limit: bytes in front of the file in a package: three paths of Windows.
 constexpr uint64_t kMaxPackageHead = 4096;
 constexpr uint16_t kPackageWithFile = 2;
-constexpr uint16_t kEmbedded = 3;
-constexpr uint16_t kObjectRecord = 0x1011;
+constexpr uint16_t kPackageEmbedded = 3;
+constexpr uint16_t kOleObjectRecord = 0x1011;
 
 // Text to its terminator, which is taken, too.
-std::string_view TakeTerminated(Reader& reader, Bytes all, const char* field) {
+std::string_view TakePackageText(Reader& reader, Bytes all, const char* field) {
   const uint64_t at = reader.Offset();
   const std::string_view rest =
       base::AsText(all).substr(std::min<uint64_t>(at, all.size()));
@@ -50,24 +50,24 @@ std::string_view TakeTerminated(Reader& reader, Bytes all, const char* field) {
   return rest.substr(0, end);
 }
 
-struct PackagedFile {
+struct OlePackagedFile {
   std::string label;
   uint64_t offset = 0;  // in the stream
   uint64_t size = 0;
 };
 
 // What the head of a package says; an error when it is none.
-base::Result<PackagedFile> ReadPackageHead(Bytes head) {
-  PackagedFile out;
+base::Result<OlePackagedFile> ReadPackageHead(Bytes head) {
+  OlePackagedFile out;
   Reader reader({head, 0});
   reader.Skip(4, "NativeDataSize");
   if (reader.U16("package type") != kPackageWithFile) {
     reader.Fail(base::Fault::kMalformed, "package type");
   }
-  out.label = TakeTerminated(reader, head, "label");
-  (void)TakeTerminated(reader, head, "original path");
+  out.label = TakePackageText(reader, head, "label");
+  (void)TakePackageText(reader, head, "original path");
   reader.Skip(2, "package flags");
-  if (reader.U16("package kind") != kEmbedded) {
+  if (reader.U16("package kind") != kPackageEmbedded) {
     reader.Fail(base::Fault::kUnsupported, "package kind");
   }
   reader.Skip(reader.U32("temporary path size"), "temporary path");
@@ -105,9 +105,9 @@ base::Result<void> UnpackPackage(const CompoundEntry& entry,
 }
 
 // Passes on, and remembers whose an error is.
-class PassingSink : public ByteSink {
+class OleObjectSink : public ByteSink {
  public:
-  explicit PassingSink(ByteSink& next) : next_(next) {}
+  explicit OleObjectSink(ByteSink& next) : next_(next) {}
   base::Result<void> Write(Bytes bytes) override {
     auto written = next_.Write(bytes);
     refused_ = refused_ || !written;
@@ -125,9 +125,9 @@ class PassingSink : public ByteSink {
 
 // One compressed object of a presentation; `record` is its body, at `at` in the
 // stream.
-base::Result<void> UnpackObject(Bytes record, uint64_t at,
-                                const CompoundEntry& entry, Member member,
-                                MemberSink& sink) {
+base::Result<void> UnpackOleObject(Bytes record, uint64_t at,
+                                   const CompoundEntry& entry, Member member,
+                                   MemberSink& sink) {
   Reader reader({record, at});
   const uint32_t size = reader.U32("decompressedSize");
   if (reader.Failed()) {
@@ -135,7 +135,7 @@ base::Result<void> UnpackObject(Bytes record, uint64_t at,
   }
   member.size = size;
   CS_TRY_VOID(sink.Begin(member));
-  PassingSink passing(sink);
+  OleObjectSink passing(sink);
   CodecOptions options;
   options.size = size;
   const auto taken =
@@ -169,14 +169,14 @@ base::Result<void> UnpackPresentation(const CompoundEntry& entry,
     const uint64_t at = reader.Offset();
     const Bytes record =
         reader.Take(std::min<uint64_t>(length, reader.Remaining()), "record");
-    if (type != kObjectRecord || instance > 1) {
+    if (type != kOleObjectRecord || instance > 1) {
       continue;
     }
     Member member;
     member.name = fmt::format("{}/ExOleObjStg{}", path, ++number);
     member.stored = entry.stored;
     if (instance == 1) {
-      CS_TRY_VOID(UnpackObject(record, at, entry, std::move(member), sink));
+      CS_TRY_VOID(UnpackOleObject(record, at, entry, std::move(member), sink));
       continue;
     }
     member.size = length;

@@ -20,8 +20,8 @@ using base::Error;
 using base::Fault;
 using base::Reader;
 
-constexpr uint64_t kHeaderBytes = 512;
-constexpr uint64_t kHeaderDifat = 76;  // offset of the first DIFAT slot
+constexpr uint64_t kCfbHeaderBytes = 512;
+constexpr uint64_t kCfbHeaderDifat = 76;  // offset of the first DIFAT slot
 constexpr uint32_t kHeaderDifatSlots = 109;
 constexpr uint64_t kFirstDifatField = 68;
 constexpr uint64_t kFatCountField = 44;
@@ -31,24 +31,25 @@ constexpr uint64_t kDifatCountField = 72;
 constexpr uint64_t kSectorsPerStep = 128;
 
 // A sector of the FAT, and where the DIFAT names it.
-struct FatBlock {
+struct CfbFatBlock {
   uint32_t sector = 0;
   uint64_t slot = 0;
 };
 
-void NoteHeaderOddities(CfbState& state, Bytes class_id, Bytes reserved) {
-  if (HoldsData(state.file, {8, class_id.size()})) {
+void NoteCfbHeader(CfbState& state, Bytes class_id, Bytes reserved) {
+  if (CfbHoldsData(state.file, {8, class_id.size()})) {
     state.remarks.Add(RemarkKind::kOddity, {8, 16},
                       [] { return "the header has a class id"; });
   }
-  if (HoldsData(state.file, {34, reserved.size()})) {
+  if (CfbHoldsData(state.file, {34, reserved.size()})) {
     state.remarks.Add(RemarkKind::kOddity, {34, 6}, [] {
       return "the reserved bytes of the header are not zero";
     });
   }
   const ByteRange rest{
-      kHeaderBytes, (uint64_t{1} << state.header.sector_shift) - kHeaderBytes};
-  if (rest.Inside(state.file.size()) && HoldsData(state.file, rest)) {
+      kCfbHeaderBytes,
+      (uint64_t{1} << state.header.sector_shift) - kCfbHeaderBytes};
+  if (rest.Inside(state.file.size()) && CfbHoldsData(state.file, rest)) {
     state.remarks.Add(RemarkKind::kHiddenData, rest, [] {
       return "the sector of the header holds data behind it";
     });
@@ -56,7 +57,7 @@ void NoteHeaderOddities(CfbState& state, Bytes class_id, Bytes reserved) {
 }
 
 // Which fields have the only values that this version of the format allows.
-void CheckFixedFields(Reader& reader, CfbHeader& header) {
+void CheckCfbFields(Reader& reader, CfbHeader& header) {
   // Reads a field; its complaint names where the field begins.
   const auto read = [&reader](const char* field, Fault fault, uint16_t wanted,
                               uint16_t also) {
@@ -76,8 +77,8 @@ void CheckFixedFields(Reader& reader, CfbHeader& header) {
 }
 
 // Adds the slots of a block of the DIFAT that name sectors.
-void AddFatBlocks(Reader& reader, uint32_t slots,
-                  std::vector<FatBlock>& blocks) {
+void AddCfbFatBlocks(Reader& reader, uint32_t slots,
+                     std::vector<CfbFatBlock>& blocks) {
   for (uint32_t i = 0; i < slots; ++i) {
     const uint64_t slot = reader.Offset();
     const uint32_t sector = reader.U32("DIFAT");
@@ -88,8 +89,8 @@ void AddFatBlocks(Reader& reader, uint32_t slots,
 }
 
 // A reader of one whole sector of the structure, or damage.
-base::Result<Reader> OpenSector(CfbState& state, uint32_t sector, uint64_t slot,
-                                const char* field) {
+base::Result<Reader> OpenCfbSector(CfbState& state, uint32_t sector,
+                                   uint64_t slot, const char* field) {
   if (sector > kMaxRegularSector) {
     return base::Fail(Fault::kMalformed, slot, field);
   }
@@ -104,18 +105,18 @@ base::Result<Reader> OpenSector(CfbState& state, uint32_t sector, uint64_t slot,
 }
 
 // The whole DIFAT. Damage ends it and is kept.
-base::Result<std::vector<FatBlock>> ReadDifat(CfbState& state) {
-  std::vector<FatBlock> blocks;
-  Reader head(
-      {state.file.subspan(kHeaderDifat, kHeaderDifatSlots * 4), kHeaderDifat});
-  AddFatBlocks(head, kHeaderDifatSlots, blocks);
+base::Result<std::vector<CfbFatBlock>> ReadCfbDifat(CfbState& state) {
+  std::vector<CfbFatBlock> blocks;
+  Reader head({state.file.subspan(kCfbHeaderDifat, kHeaderDifatSlots * 4),
+               kCfbHeaderDifat});
+  AddCfbFatBlocks(head, kHeaderDifatSlots, blocks);
   uint32_t at = state.header.first_difat;
   uint64_t slot = kFirstDifatField;
   uint32_t read = 0;
   // Quirk: writers end the chain with FREESECT as well (Apache POI, libgsf).
   while (at != kEndOfChain && at != kFreeSector) {
     CS_TRY_VOID(state.budget.ChargeSteps(1, slot));
-    auto reader = OpenSector(state, at, slot, "DIFAT");
+    auto reader = OpenCfbSector(state, at, slot, "DIFAT");
     if (!reader) {
       state.Damage(reader.error());
       break;
@@ -129,7 +130,7 @@ base::Result<std::vector<FatBlock>> ReadDifat(CfbState& state) {
       break;
     }
     ++read;
-    AddFatBlocks(*reader, state.fat.slots_per_block - 1, blocks);
+    AddCfbFatBlocks(*reader, state.fat.slots_per_block - 1, blocks);
     slot = reader->Offset();
     at = reader->U32("DIFAT");
   }
@@ -144,9 +145,9 @@ base::Result<std::vector<FatBlock>> ReadDifat(CfbState& state) {
 
 // Reads one sector of the FAT as the next of the table; when that cannot be,
 // its slots stay unread.
-void AddFatSector(CfbState& state, const FatBlock& block) {
-  SectorTable& fat = state.fat;
-  auto reader = OpenSector(state, block.sector, block.slot, "FAT");
+void AddCfbFatSector(CfbState& state, const CfbFatBlock& block) {
+  CfbTable& fat = state.fat;
+  auto reader = OpenCfbSector(state, block.sector, block.slot, "FAT");
   const bool claimed = reader && fat.owners[block.sector] == kOwnerNobody;
   if (reader && !claimed) {
     state.remarks.Add(
@@ -172,8 +173,8 @@ void AddFatSector(CfbState& state, const FatBlock& block) {
 }
 
 // The FAT should name the sectors of FAT and DIFAT as such.
-void CheckOwnSectors(CfbState& state) {
-  const SectorTable& fat = state.fat;
+void CheckCfbOwnSectors(CfbState& state) {
+  const CfbTable& fat = state.fat;
   const size_t known = std::min<size_t>(fat.count, fat.next.size());
   for (uint32_t i = 0; i < known; ++i) {
     const uint32_t owner = fat.owners[i];
@@ -230,7 +231,7 @@ base::Result<void> ReadCfbHeader(CfbState& state) {
   }
   const Bytes class_id = reader.Take(16, "Header CLSID");
   reader.Skip(2, "Minor Version");
-  CheckFixedFields(reader, header);
+  CheckCfbFields(reader, header);
   const Bytes reserved = reader.Take(6, "Reserved");
   header.directory_sectors = reader.U32("Number of Directory Sectors");
   header.fat_sectors = reader.U32("Number of FAT Sectors");
@@ -264,12 +265,12 @@ base::Result<void> ReadCfbHeader(CfbState& state) {
   state.mini.sector_size = kMiniSectorSize;
   state.mini.field = "Mini FAT";
   state.fat.owners.assign(sectors, kOwnerNobody);
-  NoteHeaderOddities(state, class_id, reserved);
+  NoteCfbHeader(state, class_id, reserved);
   return {};
 }
 
 base::Result<void> ReadFat(CfbState& state) {
-  std::vector<FatBlock> blocks = CS_TRY(ReadDifat(state));
+  std::vector<CfbFatBlock> blocks = CS_TRY(ReadCfbDifat(state));
   const uint32_t counted = state.header.fat_sectors;
   if (blocks.size() != counted && !state.out.damage) {
     state.remarks.Add(RemarkKind::kDisagreement, {kFatCountField, 4}, [&] {
@@ -279,19 +280,19 @@ base::Result<void> ReadFat(CfbState& state) {
   }
   // Why: what Windows reads ends where the header says.
   blocks.resize(std::min<size_t>(blocks.size(), counted));
-  for (const FatBlock& block : blocks) {
+  for (const CfbFatBlock& block : blocks) {
     CS_TRY_VOID(state.budget.ChargeSteps(1, block.slot));
-    AddFatSector(state, block);
+    AddCfbFatSector(state, block);
   }
-  CheckOwnSectors(state);
+  CheckCfbOwnSectors(state);
   ClaimRangeLock(state);
   return {};
 }
 
-base::Result<SectorChain> WalkChain(CfbState& state, SectorTable& table,
-                                    uint32_t first, uint64_t slot,
-                                    uint32_t owner) {
-  SectorChain chain;
+base::Result<CfbChain> WalkChain(CfbState& state, CfbTable& table,
+                                 uint32_t first, uint64_t slot,
+                                 uint32_t owner) {
+  CfbChain chain;
   uint32_t at = first;
   const auto damaged = [&](Fault fault) {
     chain.damage = Error{fault, slot, table.field};
@@ -328,12 +329,12 @@ base::Result<SectorChain> WalkChain(CfbState& state, SectorTable& table,
   return chain;
 }
 
-bool HoldsData(Bytes file, ByteRange range) {
+bool CfbHoldsData(Bytes file, ByteRange range) {
   return std::ranges::any_of(file.subspan(range.offset, range.size),
                              [](uint8_t byte) { return byte != 0; });
 }
 
-void AppendRange(std::vector<ByteRange>& ranges, ByteRange range) {
+void AppendCfbRange(std::vector<ByteRange>& ranges, ByteRange range) {
   if (range.size == 0) {
     return;
   }

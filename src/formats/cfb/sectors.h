@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "formats/cfb.h"
-#include "formats/cfb/remark_list.h"
+#include "formats/cfb/remarks.h"
 
 namespace countersign::formats {
 
@@ -33,13 +33,13 @@ inline constexpr uint32_t kOwnerMiniFat = 4;
 inline constexpr uint32_t kOwnerRangeLock = 5;
 inline constexpr uint32_t kOwnerEntry = 16;
 
-struct SectorChain {
+struct CfbChain {
   std::vector<uint32_t> sectors;
   std::optional<base::Error> damage;  // why it is no longer than that
 };
 
 // FAT or mini FAT: for each sector the next of its chain.
-class SectorTable {
+class CfbTable {
  public:
   const char* field = "FAT";
   uint32_t sector_size = 0;  // bytes of what the table counts
@@ -74,9 +74,9 @@ struct CfbState {
   base::Budget& budget;
   CompoundFile& out;
   CfbHeader header;
-  RemarkList remarks;
-  SectorTable fat;
-  SectorTable mini;
+  CfbRemarks remarks;
+  CfbTable fat;
+  CfbTable mini;
   std::vector<uint32_t> starts;       // first sectors of entries, by id
   std::vector<uint32_t> mini_stream;  // sectors that hold the mini stream
 
@@ -103,10 +103,9 @@ struct CfbState {
 // sector becomes `owner`'s. It ends with damage at the first sector that is
 // another's, its own again, or none. Fails only when the budget is spent.
 // sectors.cc
-[[nodiscard]] base::Result<SectorChain> WalkChain(CfbState& state,
-                                                  SectorTable& table,
-                                                  uint32_t first, uint64_t slot,
-                                                  uint32_t owner);
+[[nodiscard]] base::Result<CfbChain> WalkChain(CfbState& state, CfbTable& table,
+                                               uint32_t first, uint64_t slot,
+                                               uint32_t owner);
 
 // All entries and the tree of the storages. directory.cc
 [[nodiscard]] base::Result<void> ReadDirectory(CfbState& state);
@@ -118,9 +117,10 @@ struct CfbState {
 [[nodiscard]] base::Result<void> NoteUnclaimed(CfbState& state);
 
 // True when a byte of `range`, which lies inside `file`, is not zero.
-[[nodiscard]] bool HoldsData(base::Bytes file, base::ByteRange range);
+[[nodiscard]] bool CfbHoldsData(base::Bytes file, base::ByteRange range);
 
 // Appends `range`, joined with the last of `ranges` if it follows it.
-void AppendRange(std::vector<base::ByteRange>& ranges, base::ByteRange range);
+void AppendCfbRange(std::vector<base::ByteRange>& ranges,
+                    base::ByteRange range);
 
 }  // namespace countersign::formats

@@ -27,7 +27,7 @@ struct LeftOverRun {
 
 // `describe` gets the kind of the run.
 template <typename Describe>
-void NoteRun(CfbState& state, LeftOverRun& run, Describe describe) {
+void NoteCfbRun(CfbState& state, LeftOverRun& run, Describe describe) {
   if (run.kind != LeftOver::kNothing) {
     state.remarks.Add(RemarkKind::kHiddenData, run.range,
                       [&] { return std::string(describe(run.kind)); });
@@ -35,44 +35,49 @@ void NoteRun(CfbState& state, LeftOverRun& run, Describe describe) {
   run = {};
 }
 
-LeftOver KindOfSector(const CfbState& state, const SectorTable& table,
-                      uint32_t sector, ByteRange range) {
+LeftOver KindOfCfbSector(const CfbState& state, const CfbTable& table,
+                         uint32_t sector, ByteRange range) {
   if (table.owners[sector] != kOwnerNobody) {
     return LeftOver::kNothing;
   }
-  if (sector < table.next.size() && table.next[sector] != kFreeSector &&
-      table.next[sector] != kUnreadSlot) {
+  const uint32_t next =
+      sector < table.next.size() ? table.next[sector] : kFreeSector;
+  // Why: of a sector whose slot is not read nothing is known.
+  if (next == kUnreadSlot) {
+    return LeftOver::kNothing;
+  }
+  if (next != kFreeSector) {
     return LeftOver::kAllocated;
   }
-  return HoldsData(state.file, range) ? LeftOver::kFree : LeftOver::kNothing;
+  return CfbHoldsData(state.file, range) ? LeftOver::kFree : LeftOver::kNothing;
 }
 
 // Sectors in front of `end` that nobody claims.
 template <typename RangeOf, typename Describe>
-base::Result<void> NoteSectors(CfbState& state, const SectorTable& table,
-                               uint32_t end, RangeOf range_of,
-                               Describe describe) {
+base::Result<void> NoteCfbSectors(CfbState& state, const CfbTable& table,
+                                  uint32_t end, RangeOf range_of,
+                                  Describe describe) {
   LeftOverRun run;
   for (uint32_t sector = 0; sector < end; ++sector) {
     const ByteRange range = range_of(sector);
     if (sector % kSectorsPerLook == 0) {
       CS_TRY_VOID(state.budget.ChargeSteps(1, range.offset));
     }
-    const LeftOver kind = KindOfSector(state, table, sector, range);
+    const LeftOver kind = KindOfCfbSector(state, table, sector, range);
     if (kind == run.kind && run.range.offset + run.range.size == range.offset) {
       run.range.size += range.size;
       continue;
     }
-    NoteRun(state, run, describe);
+    NoteCfbRun(state, run, describe);
     run = {kind, range};
   }
-  NoteRun(state, run, describe);
+  NoteCfbRun(state, run, describe);
   return {};
 }
 
 // The first sector that belongs to the tail: behind it, all are free.
-uint32_t StartOfTail(const CfbState& state) {
-  const SectorTable& fat = state.fat;
+uint32_t StartOfCfbTail(const CfbState& state) {
+  const CfbTable& fat = state.fat;
   uint32_t end = fat.count;
   while (end > 0 && fat.owners[end - 1] == kOwnerNobody &&
          (end > fat.next.size() || fat.next[end - 1] == kFreeSector)) {
@@ -83,12 +88,12 @@ uint32_t StartOfTail(const CfbState& state) {
 
 // Bytes from the first sector of the tail to the end of the file. Zeros in
 // whole sectors are what a writer set aside.
-void NoteTail(CfbState& state, uint32_t start) {
+void NoteCfbTail(CfbState& state, uint32_t start) {
   const uint64_t size = state.file.size();
   const uint64_t offset = std::min<uint64_t>(state.SectorOffset(start), size);
   const ByteRange tail{offset, size - offset};
-  if (tail.size > 0 &&
-      (tail.size % state.out.sector_size != 0 || HoldsData(state.file, tail))) {
+  if (tail.size > 0 && (tail.size % state.out.sector_size != 0 ||
+                        CfbHoldsData(state.file, tail))) {
     state.remarks.Add(RemarkKind::kTrailingData, tail, [&] {
       return fmt::format("{} bytes behind the last sector in use", tail.size);
     });
@@ -103,7 +108,7 @@ void NoteTail(CfbState& state, uint32_t start) {
 
 // The bytes between the end of each stream and that of its last sector. One
 // remark for all: older writers leave what memory held there.
-void NoteSlack(CfbState& state) {
+void NoteCfbSlack(CfbState& state) {
   uint64_t streams = 0;
   uint64_t bytes = 0;
   ByteRange largest;
@@ -117,7 +122,7 @@ void NoteSlack(CfbState& state) {
     const uint64_t end = entry.ranges.back().offset + entry.ranges.back().size;
     const ByteRange slack{end, std::min<uint64_t>(sector - entry.size % sector,
                                                   state.file.size() - end)};
-    if (slack.size > 0 && HoldsData(state.file, slack)) {
+    if (slack.size > 0 && CfbHoldsData(state.file, slack)) {
       ++streams;
       bytes += slack.size;
       largest = slack.size > largest.size ? slack : largest;
@@ -136,15 +141,15 @@ void NoteSlack(CfbState& state) {
 }  // namespace
 
 base::Result<void> NoteUnclaimed(CfbState& state) {
-  const uint32_t tail = StartOfTail(state);
-  CS_TRY_VOID(NoteSectors(
+  const uint32_t tail = StartOfCfbTail(state);
+  CS_TRY_VOID(NoteCfbSectors(
       state, state.fat, tail,
       [&](uint32_t sector) { return state.SectorRange(sector); },
       [](LeftOver kind) {
         return kind == LeftOver::kFree ? "sectors that are free hold data"
                                        : "sectors are in use, but of no stream";
       }));
-  CS_TRY_VOID(NoteSectors(
+  CS_TRY_VOID(NoteCfbSectors(
       state, state.mini, state.mini.count,
       [&](uint32_t sector) { return state.MiniSectorRange(sector); },
       [](LeftOver kind) {
@@ -152,8 +157,8 @@ base::Result<void> NoteUnclaimed(CfbState& state) {
                    ? "mini sectors that are free hold data"
                    : "mini sectors are in use, but of no stream";
       }));
-  NoteTail(state, tail);
-  NoteSlack(state);
+  NoteCfbTail(state, tail);
+  NoteCfbSlack(state);
   return {};
 }
 

@@ -42,8 +42,7 @@ const InstallerClass* FindInstallerClass(
 
 // The path of an entry through the storages it is in. Nothing loops: each entry
 // got its parent once, from above.
-std::string PathOfEntry(const CompoundFile& compound, uint32_t id,
-                        bool decode) {
+std::string CfbPath(const CompoundFile& compound, uint32_t id, bool decode) {
   std::vector<std::string> names;
   while (id != kNoCompoundEntry && id != 0) {
     const CompoundEntry& entry = compound.entries[id];
@@ -58,7 +57,7 @@ std::string PathOfEntry(const CompoundFile& compound, uint32_t id,
 }
 
 // How many storages `id` is in.
-uint64_t DepthOfEntry(const CompoundFile& compound, uint32_t id) {
+uint64_t CfbDepth(const CompoundFile& compound, uint32_t id) {
   uint64_t depth = 0;
   while (id != kNoCompoundEntry) {
     id = compound.entries[id].parent;
@@ -67,9 +66,9 @@ uint64_t DepthOfEntry(const CompoundFile& compound, uint32_t id) {
   return depth;
 }
 
-base::Result<void> HandOverEntries(const CompoundFile& compound, Bytes file,
-                                   bool decode, base::Budget& budget,
-                                   MemberSink& sink) {
+base::Result<void> HandOverCfbEntries(const CompoundFile& compound, Bytes file,
+                                      bool decode, base::Budget& budget,
+                                      MemberSink& sink) {
   for (const CompoundEntry& entry : compound.entries) {
     if (entry.type == CompoundType::kUnused ||
         entry.type == CompoundType::kRoot) {
@@ -77,10 +76,10 @@ base::Result<void> HandOverEntries(const CompoundFile& compound, Bytes file,
     }
     // Why: storages in storages make paths, and thereby the sum of all paths,
     // long.
-    CS_TRY_VOID(budget.ChargeSteps(DepthOfEntry(compound, entry.id),
-                                   entry.stored.offset));
+    CS_TRY_VOID(
+        budget.ChargeSteps(CfbDepth(compound, entry.id), entry.stored.offset));
     Member member;
-    member.name = PathOfEntry(compound, entry.id, decode);
+    member.name = CfbPath(compound, entry.id, decode);
     member.stored = entry.stored;
     const bool is_storage = entry.type == CompoundType::kStorage;
     member.kind = is_storage ? MemberKind::kDirectory : MemberKind::kFile;
@@ -101,8 +100,8 @@ bool HasInstallerTables(const CompoundFile& compound) {
 
 // What the database says against itself. Members do not depend on it, so that
 // damage is only a remark.
-base::Result<void> NoteDatabase(const CompoundFile& compound, Bytes file,
-                                base::Budget& budget, MemberSink& sink) {
+base::Result<void> NoteMsiDatabase(const CompoundFile& compound, Bytes file,
+                                   base::Budget& budget, MemberSink& sink) {
   auto database = ParseMsi(compound, file, budget);
   if (!database) {
     const base::Error& error = database.error();
@@ -147,12 +146,12 @@ base::Result<void> UnpackCfb(const base::Blob& container, base::Budget& budget,
     sink.Note(std::move(remark));
   }
   const bool decode = known != nullptr || tables;
-  CS_TRY_VOID(HandOverEntries(compound, file, decode, budget, sink));
+  CS_TRY_VOID(HandOverCfbEntries(compound, file, decode, budget, sink));
   // Why: the tables of a transform are changes of tables, in another form.
   const bool is_transform = known != nullptr && known->format == Format::kMst;
   if (tables ? !is_transform
              : known != nullptr && known->format == Format::kMsi) {
-    CS_TRY_VOID(NoteDatabase(compound, file, budget, sink));
+    CS_TRY_VOID(NoteMsiDatabase(compound, file, budget, sink));
   }
   if (compound.damage) {
     return std::unexpected(*compound.damage);

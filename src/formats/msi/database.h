@@ -11,7 +11,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "formats/cfb.h"
-#include "formats/cfb/remark_list.h"
+#include "formats/cfb/remarks.h"
 #include "formats/msi.h"
 
 namespace countersign::formats {
@@ -38,7 +38,7 @@ struct MsiState {
   base::Bytes file;
   base::Budget& budget;
   MsiDatabase& out;
-  RemarkList remarks;
+  CfbRemarks remarks;
 
   // The stream of that decoded name, complete; damage when it is not. Nothing
   // when there is none.

@@ -21,7 +21,7 @@ namespace {
 // Limit: directories above each other; a path on Windows has room for fewer.
 constexpr size_t kMaxDirectoryDepth = 64;
 // Limit: bytes of a path. Windows allows 260 characters, 32,767 at most.
-constexpr size_t kMaxPathBytes = 4096;
+constexpr size_t kMaxInstallPathBytes = 4096;
 constexpr int32_t kFileNoncompressed = 0x2000;
 
 // Folders that the installer itself sets, whatever their row says.
@@ -43,30 +43,30 @@ struct InstallPath {
 };
 
 // The table Directory with the paths that were asked for.
-struct DirectoryPaths {
+struct InstallPaths {
   const MsiTable* table = nullptr;
   std::map<std::string_view, size_t> rows;
   std::vector<InstallPath> paths;  // by row
 };
 
-struct MediaRow {
+struct MsiMediaRow {
   int32_t last_sequence = 0;
   int32_t disk = 0;
   std::string_view cabinet;
 };
 
-uint64_t TableOffset(const MsiTable& table) {
+uint64_t MsiTableOffset(const MsiTable& table) {
   return LocateInRanges(table.ranges, 0);
 }
 
 // The rows of a table by the text of a column; of two, the first.
-base::Result<std::map<std::string_view, size_t>> IndexRows(
+base::Result<std::map<std::string_view, size_t>> IndexMsiRows(
     const MsiTable* table, std::string_view column, base::Budget& budget) {
   std::map<std::string_view, size_t> index;
   if (table == nullptr) {
     return index;
   }
-  CS_TRY_VOID(budget.ChargeSteps(table->row_count, TableOffset(*table)));
+  CS_TRY_VOID(budget.ChargeSteps(table->row_count, MsiTableOffset(*table)));
   for (size_t row = 0; row < table->row_count; ++row) {
     index.emplace(table->Text(row, column), row);
   }
@@ -74,14 +74,14 @@ base::Result<std::map<std::string_view, size_t>> IndexRows(
 }
 
 // Sets the path of `row` from that of its parent, or as the start of a path.
-void SetPath(DirectoryPaths& directories, size_t row, const InstallPath* parent,
-             bool damaged) {
+void SetInstallPath(InstallPaths& directories, size_t row,
+                    const InstallPath* parent, bool damaged) {
   InstallPath& out = directories.paths[row];
   out.done = true;
   out.damaged = damaged;
   if (parent == nullptr) {
     const std::string_view key = directories.table->Text(row, "Directory");
-    out.path = "[" + std::string(key.substr(0, kMaxPathBytes)) + "]";
+    out.path = "[" + std::string(key.substr(0, kMaxInstallPathBytes)) + "]";
     return;
   }
   const std::string_view names = directories.table->Text(row, "DefaultDir");
@@ -92,7 +92,7 @@ void SetPath(DirectoryPaths& directories, size_t row, const InstallPath* parent,
   if (name == ".") {
     return;
   }
-  if (name.size() + out.path.size() >= kMaxPathBytes) {
+  if (name.size() + out.path.size() >= kMaxInstallPathBytes) {
     out.damaged = true;
     out.path = "?";
     return;
@@ -101,14 +101,14 @@ void SetPath(DirectoryPaths& directories, size_t row, const InstallPath* parent,
 }
 
 // The path of the directory of `row`, and those above it.
-base::Result<void> ResolvePath(DirectoryPaths& directories, size_t row,
-                               base::Budget& budget) {
+base::Result<void> ResolveInstallPath(InstallPaths& directories, size_t row,
+                                      base::Budget& budget) {
   static const InstallPath kUnknown{"?", true, true};
   const MsiTable& table = *directories.table;
   std::vector<size_t> climbed;
   const InstallPath* above = nullptr;
   while (true) {
-    CS_TRY_VOID(budget.ChargeSteps(1, TableOffset(table)));
+    CS_TRY_VOID(budget.ChargeSteps(1, MsiTableOffset(table)));
     if (directories.paths[row].done) {
       above = &directories.paths[row];
       break;
@@ -133,32 +133,32 @@ base::Result<void> ResolvePath(DirectoryPaths& directories, size_t row,
     row = found->second;
   }
   for (auto at = climbed.rbegin(); at != climbed.rend(); ++at) {
-    SetPath(directories, *at, above, false);
+    SetInstallPath(directories, *at, above, false);
     above = &directories.paths[*at];
     CS_TRY_VOID(
-        budget.ChargeSteps(above->path.size() / 64, TableOffset(table)));
+        budget.ChargeSteps(above->path.size() / 64, MsiTableOffset(table)));
   }
   return {};
 }
 
-base::Result<std::vector<MediaRow>> ReadMedia(const MsiDatabase& database,
-                                              base::Budget& budget) {
-  std::vector<MediaRow> media;
+base::Result<std::vector<MsiMediaRow>> ReadMsiMedia(const MsiDatabase& database,
+                                                    base::Budget& budget) {
+  std::vector<MsiMediaRow> media;
   const MsiTable* table = database.Find("Media");
   if (table == nullptr) {
     return media;
   }
-  CS_TRY_VOID(budget.ChargeSteps(table->row_count, TableOffset(*table)));
+  CS_TRY_VOID(budget.ChargeSteps(table->row_count, MsiTableOffset(*table)));
   for (size_t row = 0; row < table->row_count; ++row) {
     media.push_back({table->Number(row, "LastSequence").value_or(0),
                      table->Number(row, "DiskId").value_or(0),
                      table->Text(row, "Cabinet")});
   }
-  std::ranges::stable_sort(media, {}, &MediaRow::last_sequence);
+  std::ranges::stable_sort(media, {}, &MsiMediaRow::last_sequence);
   return media;
 }
 
-MsiFile ReadFileRow(const MsiTable& table, size_t row) {
+MsiFile ReadMsiFileRow(const MsiTable& table, size_t row) {
   MsiFile file;
   file.key = table.Text(row, "File");
   const MsiFileName name = SplitMsiFileName(table.Text(row, "FileName"));
@@ -174,9 +174,9 @@ MsiFile ReadFileRow(const MsiTable& table, size_t row) {
   return file;
 }
 
-void SetMedia(MsiFile& file, const std::vector<MediaRow>& media) {
+void SetMsiMedia(MsiFile& file, const std::vector<MsiMediaRow>& media) {
   const auto found = std::ranges::lower_bound(media, file.sequence, {},
-                                              &MediaRow::last_sequence);
+                                              &MsiMediaRow::last_sequence);
   if (found == media.end()) {
     return;
   }
@@ -197,28 +197,29 @@ base::Result<std::vector<MsiFile>> MsiFiles(const MsiDatabase& database,
   }
   const MsiTable* components = database.Find("Component");
   const auto component_rows =
-      CS_TRY(IndexRows(components, "Component", budget));
-  DirectoryPaths directories;
+      CS_TRY(IndexMsiRows(components, "Component", budget));
+  InstallPaths directories;
   directories.table = database.Find("Directory");
-  directories.rows = CS_TRY(IndexRows(directories.table, "Directory", budget));
+  directories.rows =
+      CS_TRY(IndexMsiRows(directories.table, "Directory", budget));
   directories.paths.resize(
       directories.table == nullptr ? 0 : directories.table->row_count);
-  const std::vector<MediaRow> media = CS_TRY(ReadMedia(database, budget));
+  const std::vector<MsiMediaRow> media = CS_TRY(ReadMsiMedia(database, budget));
   for (size_t row = 0; row < table->row_count; ++row) {
-    MsiFile file = ReadFileRow(*table, row);
-    SetMedia(file, media);
+    MsiFile file = ReadMsiFileRow(*table, row);
+    SetMsiMedia(file, media);
     InstallPath where{"?", true, true};
     const auto component = component_rows.find(file.component);
     if (component != component_rows.end()) {
       const auto directory = directories.rows.find(
           components->Text(component->second, "Directory_"));
       if (directory != directories.rows.end()) {
-        CS_TRY_VOID(ResolvePath(directories, directory->second, budget));
+        CS_TRY_VOID(ResolveInstallPath(directories, directory->second, budget));
         where = directories.paths[directory->second];
       }
     }
     file.path_is_damaged = where.damaged;
-    if (file.long_name.size() + where.path.size() < kMaxPathBytes) {
+    if (file.long_name.size() + where.path.size() < kMaxInstallPathBytes) {
       file.path = where.path + "/" + std::string(file.long_name);
     } else {
       file.path = "?";

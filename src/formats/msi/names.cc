@@ -37,7 +37,7 @@ constexpr char32_t kReplacementCharacter = 0xFFFD;
 
 // The bytes of the UTF-8 sequence that `text` begins with, 0 if it is none.
 // The Unicode Standard, table 3-7.
-size_t Utf8Length(Bytes text) {
+size_t MsiUtf8Length(Bytes text) {
   const uint8_t lead = text[0];
   const size_t length = lead < 0x80                   ? 1
                         : lead >= 0xC2 && lead < 0xE0 ? 2
@@ -62,7 +62,7 @@ std::string DecodeUtf8Text(Bytes text, bool& exact) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const size_t length = Utf8Length(text);
+    const size_t length = MsiUtf8Length(text);
     if (length == 0) {
       exact = false;
       base::AppendUtf8(out, kReplacementCharacter);

@@ -11,7 +11,7 @@ namespace countersign::formats {
 namespace {
 
 // Streams that belong to every database, not to a row of it.
-bool IsKnownStream(std::string_view name) {
+bool IsKnownMsiStream(std::string_view name) {
   static constexpr std::string_view kKnown[] = {
       "\5SummaryInformation", "\5DocumentSummaryInformation",
       "\5DigitalSignature", "\5MsiDigitalSignatureEx"};
@@ -20,8 +20,8 @@ bool IsKnownStream(std::string_view name) {
 }
 
 // Remembers the streams of all cells of `table` that are streams.
-base::Result<void> AddBinaryCells(MsiState& state, const MsiTable& table,
-                                  std::set<std::string>& named) {
+base::Result<void> AddMsiBinaryCells(MsiState& state, const MsiTable& table,
+                                     std::set<std::string>& named) {
   for (size_t column = 0; column < table.columns.size(); ++column) {
     if (table.columns[column].kind != MsiColumnKind::kBinary) {
       continue;
@@ -44,7 +44,8 @@ base::Result<void> AddBinaryCells(MsiState& state, const MsiTable& table,
   return {};
 }
 
-base::Result<void> AddCabinets(MsiState& state, std::set<std::string>& named) {
+base::Result<void> AddMsiCabinets(MsiState& state,
+                                  std::set<std::string>& named) {
   const MsiTable* media = state.out.Find("Media");
   for (size_t row = 0; media != nullptr && row < media->row_count; ++row) {
     CS_TRY_VOID(state.budget.ChargeSteps(1, media->Evidence(row).offset));
@@ -73,12 +74,12 @@ base::Result<void> AddCabinets(MsiState& state, std::set<std::string>& named) {
 
 base::Result<void> CompareMsiStreams(MsiState& state) {
   std::set<std::string> named;
-  CS_TRY_VOID(AddCabinets(state, named));
+  CS_TRY_VOID(AddMsiCabinets(state, named));
   for (const MsiTable& table : state.out.tables) {
-    CS_TRY_VOID(AddBinaryCells(state, table, named));
+    CS_TRY_VOID(AddMsiBinaryCells(state, table, named));
   }
   for (const auto& [name, id] : state.out.streams) {
-    if (!IsKnownStream(name) && !named.contains(name)) {
+    if (!IsKnownMsiStream(name) && !named.contains(name)) {
       state.remarks.Add(
           RemarkKind::kHiddenMember, state.compound.entries[id].stored, [&] {
             return fmt::format("no row names stream {}", ShownMsiName(name));

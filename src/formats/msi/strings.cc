@@ -8,9 +8,8 @@
 //                               length; u16 lower half, u16 uses follow
 //   _StringData   the strings, one after the other
 //
-// Quirk: libmsi, on which wixl and msibuild are built, writes a long string as
-// 0, uses; lower half, upper half. Which of the two it is shows in the sum of
-// the lengths, which is the size of _StringData.
+// Quirk: libmsi (msitools 0.101) writes long strings like this and takes the
+// wrong word for the upper half when it reads them; it refuses such files.
 #include <fmt/format.h>
 
 #include <utility>
@@ -21,21 +20,19 @@
 namespace countersign::formats {
 namespace {
 
-using base::ByteRange;
 using base::Bytes;
 using base::Fault;
 
-constexpr uint32_t kLongReferences = 0x80000000;
+constexpr uint32_t kMsiLongReferences = 0x80000000;
 
-struct PoolEntry {
+struct MsiPoolEntry {
   uint16_t low = 0;
   uint16_t high = 0;
 };
 
 // The lengths in bytes, by number, from 1 on. A long string cut off by the end
 // of the pool has none.
-std::vector<uint32_t> StringLengths(const std::vector<PoolEntry>& pool,
-                                    bool libmsi) {
+std::vector<uint32_t> MsiStringLengths(const std::vector<MsiPoolEntry>& pool) {
   std::vector<uint32_t> lengths;
   lengths.reserve(pool.size());
   for (size_t i = 0; i < pool.size(); ++i) {
@@ -44,23 +41,15 @@ std::vector<uint32_t> StringLengths(const std::vector<PoolEntry>& pool,
       lengths.push_back(pool[i].low);
       continue;
     }
-    const uint32_t upper = libmsi ? pool[i + 1].high : pool[i].high;
-    lengths.push_back(upper << 16 | pool[i + 1].low);
+    lengths.push_back(uint32_t{pool[i].high} << 16 | pool[i + 1].low);
     ++i;
   }
   return lengths;
 }
 
-uint64_t SumOfLengths(const std::vector<uint32_t>& lengths) {
-  uint64_t sum = 0;
-  for (const uint32_t length : lengths) {
-    sum += length;
-  }
-  return sum;
-}
-
-base::Result<MsiStream> OpenNeeded(const MsiState& state, std::string_view name,
-                                   const char* field) {
+base::Result<MsiStream> OpenNeededMsiStream(const MsiState& state,
+                                            std::string_view name,
+                                            const char* field) {
   auto stream = CS_TRY(state.Open(name));
   if (!stream) {
     return base::Fail(Fault::kMalformed,
@@ -81,34 +70,27 @@ std::string_view MsiStrings::At(uint32_t reference) const {
 
 base::Result<void> ReadMsiStrings(MsiState& state) {
   const MsiStream pool =
-      CS_TRY(OpenNeeded(state, "!_StringPool", "_StringPool"));
+      CS_TRY(OpenNeededMsiStream(state, "!_StringPool", "_StringPool"));
   const MsiStream data =
-      CS_TRY(OpenNeeded(state, "!_StringData", "_StringData"));
+      CS_TRY(OpenNeededMsiStream(state, "!_StringData", "_StringData"));
   auto strings = std::make_shared<MsiStrings>();
   base::Reader reader({pool.bytes, 0});
   const uint32_t head = reader.U32("_StringPool code page");
   if (const auto read = reader.Finish(true); !read) {
     return std::unexpected(pool.InFile(read.error()));
   }
-  strings->code_page = head & ~kLongReferences;
-  strings->reference_bytes = (head & kLongReferences) != 0 ? 3 : 2;
+  strings->code_page = head & ~kMsiLongReferences;
+  strings->reference_bytes = (head & kMsiLongReferences) != 0 ? 3 : 2;
   CS_TRY_VOID(state.budget.ChargeSteps(reader.Remaining() / 4,
                                        pool.entry->stored.offset));
-  std::vector<PoolEntry> entries;
+  std::vector<MsiPoolEntry> entries;
   entries.reserve(reader.Remaining() / 4);
   while (reader.Remaining() >= 4) {
     entries.push_back({reader.U16("_StringPool"), reader.U16("_StringPool")});
   }
-  std::vector<uint32_t> lengths = StringLengths(entries, false);
-  if (SumOfLengths(lengths) != data.bytes.size()) {
-    auto other = StringLengths(entries, true);
-    if (SumOfLengths(other) == data.bytes.size()) {
-      lengths = std::move(other);
-    }
-  }
   strings->ends = {0};
   Bytes left = data.bytes;
-  for (const uint32_t length : lengths) {
+  for (const uint32_t length : MsiStringLengths(entries)) {
     if (length > left.size()) {
       return base::Fail(Fault::kTruncated, data.entry->stored.offset,
                         "_StringData");

@@ -18,38 +18,38 @@ using base::Fault;
 using base::Reader;
 
 // Limit: properties that are looked at; there are 19.
-constexpr uint32_t kMaxProperties = 64;
+constexpr uint32_t kMaxSummaryProperties = 64;
 
-enum PropertyType : uint32_t {
-  kTypeInt16 = 2,
-  kTypeInt32 = 3,
-  kTypeText = 30,
-  kTypeFileTime = 64
+enum SummaryPropertyType : uint32_t {
+  kPropertyInt16 = 2,
+  kPropertyInt32 = 3,
+  kPropertyText = 30,
+  kPropertyFileTime = 64
 };
 
-struct PropertyValue {
+struct SummaryValue {
   std::optional<int32_t> number;
   std::optional<Bytes> text;
   uint64_t time = 0;
 };
 
-PropertyValue ReadValue(Reader& reader) {
-  PropertyValue value;
+SummaryValue ReadSummaryValue(Reader& reader) {
+  SummaryValue value;
   switch (reader.U32("property type")) {
-    case kTypeInt16:
+    case kPropertyInt16:
       value.number = static_cast<int16_t>(reader.U16("VT_I2"));
       break;
-    case kTypeInt32:
+    case kPropertyInt32:
       value.number = static_cast<int32_t>(reader.U32("VT_I4"));
       break;
-    case kTypeText: {
+    case kPropertyText: {
       Bytes text = reader.Take(reader.U32("VT_LPSTR size"), "VT_LPSTR");
       text = text.first(
           base::AsText(text).substr(0, base::AsText(text).find('\0')).size());
       value.text = text;
       break;
     }
-    case kTypeFileTime:
+    case kPropertyFileTime:
       value.time = reader.U64("VT_FILETIME");
       break;
     default:
@@ -58,7 +58,8 @@ PropertyValue ReadValue(Reader& reader) {
   return value;
 }
 
-void SetProperty(MsiSummary& summary, uint32_t id, const PropertyValue& value) {
+void SetSummaryProperty(MsiSummary& summary, uint32_t id,
+                        const SummaryValue& value) {
   const auto text = [&] {
     bool exact = true;
     return value.text ? DecodeCodePage(*value.text, summary.code_page, exact)
@@ -134,7 +135,7 @@ base::Result<MsiSummary> ParseMsiSummary(Bytes stream, base::Budget& budget) {
   const uint32_t start = reader.U32("Offset0");
   reader.Seek(uint64_t{start} + 4, "PropertySet");
   const uint32_t count = reader.U32("NumProperties");
-  if (count > kMaxProperties) {
+  if (count > kMaxSummaryProperties) {
     reader.Fail(Fault::kMalformed, "NumProperties");
   }
   const uint64_t list = reader.Offset();
@@ -146,12 +147,12 @@ base::Result<MsiSummary> ParseMsiSummary(Bytes stream, base::Budget& budget) {
       const uint32_t id = reader.U32("PropertyIdentifier");
       const uint32_t offset = reader.U32("PropertyOffset");
       reader.Seek(uint64_t{start} + offset, "PropertyOffset");
-      const PropertyValue value = ReadValue(reader);
+      const SummaryValue value = ReadSummaryValue(reader);
       if (id == 1 && value.number) {
         // VT_I2, in which 65001 is negative.
         summary.code_page = static_cast<uint16_t>(*value.number);
       } else if (texts) {
-        SetProperty(summary, id, value);
+        SetSummaryProperty(summary, id, value);
       }
     }
   }

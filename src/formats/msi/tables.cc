@@ -23,29 +23,30 @@ using base::ByteRange;
 using base::Error;
 using base::Fault;
 
-constexpr uint16_t kTypeSizeMask = 0x00FF;
-constexpr uint16_t kTypeLocalizable = 0x0200;
-constexpr uint16_t kTypeNotStream = 0x0400;
-constexpr uint16_t kTypeString = 0x0800;
-constexpr uint16_t kTypeNullable = 0x1000;
-constexpr uint16_t kTypeKey = 0x2000;
+constexpr uint16_t kColumnSizeMask = 0x00FF;
+constexpr uint16_t kColumnLocalizable = 0x0200;
+constexpr uint16_t kColumnNotStream = 0x0400;
+constexpr uint16_t kColumnString = 0x0800;
+constexpr uint16_t kColumnNullable = 0x1000;
+constexpr uint16_t kColumnKey = 0x2000;
 // Limit: columns of a table. The installer allows 31 or 32.
 constexpr size_t kMaxMsiColumns = 255;
 
-struct ColumnRow {
+struct MsiColumnRow {
   int32_t number = 0;
   MsiColumn column;
 };
-using ColumnRows = std::map<std::string, std::vector<ColumnRow>, std::less<>>;
+using MsiColumnRows =
+    std::map<std::string, std::vector<MsiColumnRow>, std::less<>>;
 
 // Sets kind and width by the bits of the type, or says that they are unknown.
-bool SetColumnType(MsiColumn& column, uint32_t reference_bytes) {
-  const uint16_t size = column.type & kTypeSizeMask;
-  column.is_localizable = (column.type & kTypeLocalizable) != 0;
-  column.is_nullable = (column.type & kTypeNullable) != 0;
-  column.is_key = (column.type & kTypeKey) != 0;
-  if ((column.type & kTypeString) != 0) {
-    const bool binary = (column.type & kTypeNotStream) == 0 && size == 0;
+bool SetMsiColumnType(MsiColumn& column, uint32_t reference_bytes) {
+  const uint16_t size = column.type & kColumnSizeMask;
+  column.is_localizable = (column.type & kColumnLocalizable) != 0;
+  column.is_nullable = (column.type & kColumnNullable) != 0;
+  column.is_key = (column.type & kColumnKey) != 0;
+  if ((column.type & kColumnString) != 0) {
+    const bool binary = (column.type & kColumnNotStream) == 0 && size == 0;
     column.kind = binary ? MsiColumnKind::kBinary : MsiColumnKind::kString;
     column.bytes = binary ? 2 : reference_bytes;
     column.max_length = static_cast<uint8_t>(size);
@@ -56,17 +57,17 @@ bool SetColumnType(MsiColumn& column, uint32_t reference_bytes) {
   return size == 4 || size <= 2;
 }
 
-MsiColumn ListColumn(std::string name, uint16_t type,
-                     uint32_t reference_bytes) {
+MsiColumn MsiListColumn(std::string name, uint16_t type,
+                        uint32_t reference_bytes) {
   MsiColumn column;
   column.name = std::move(name);
   column.type = type;
-  (void)SetColumnType(column, reference_bytes);
+  (void)SetMsiColumnType(column, reference_bytes);
   return column;
 }
 
 // Every reference to a string that there is not.
-base::Result<void> CheckReferences(MsiState& state, const MsiTable& table) {
+base::Result<void> CheckMsiReferences(MsiState& state, const MsiTable& table) {
   CS_TRY_VOID(
       state.budget.ChargeSteps(table.row_count * table.columns.size() / 8 + 1,
                                LocateInRanges(table.ranges, 0)));
@@ -97,7 +98,7 @@ base::Result<void> CheckReferences(MsiState& state, const MsiTable& table) {
 
 // Reads the stream of `table`, whose name and columns are set. Damage is kept
 // in the table; fails only when the budget is spent.
-base::Result<void> ReadRows(MsiState& state, MsiTable& table) {
+base::Result<void> ReadMsiRows(MsiState& state, MsiTable& table) {
   table.strings = state.out.strings;
   auto opened = state.Open("!" + table.name);
   if (!opened) {
@@ -129,16 +130,16 @@ base::Result<void> ReadRows(MsiState& state, MsiTable& table) {
       });
     }
   }
-  return CheckReferences(state, table);
+  return CheckMsiReferences(state, table);
 }
 
 // One of the two lists, as a table like any other.
-base::Result<MsiTable> ReadList(MsiState& state, const char* name,
-                                std::vector<MsiColumn> columns) {
+base::Result<MsiTable> ReadMsiList(MsiState& state, const char* name,
+                                   std::vector<MsiColumn> columns) {
   MsiTable list;
   list.name = name;
   list.columns = std::move(columns);
-  CS_TRY_VOID(ReadRows(state, list));
+  CS_TRY_VOID(ReadMsiRows(state, list));
   if (list.damage) {
     return std::unexpected(*list.damage);
   }
@@ -147,15 +148,17 @@ base::Result<MsiTable> ReadList(MsiState& state, const char* name,
   return list;
 }
 
-base::Result<ColumnRows> ReadColumnList(MsiState& state) {
+base::Result<MsiColumnRows> ReadMsiColumnList(MsiState& state) {
   const uint32_t bytes = state.out.strings->reference_bytes;
   std::vector<MsiColumn> columns;
-  columns.push_back(ListColumn("Table", kTypeString | kTypeKey | 64, bytes));
-  columns.push_back(ListColumn("Number", kTypeKey | 2, bytes));
-  columns.push_back(ListColumn("Name", kTypeString | 64, bytes));
-  columns.push_back(ListColumn("Type", 2, bytes));
-  const MsiTable list = CS_TRY(ReadList(state, "_Columns", std::move(columns)));
-  ColumnRows rows;
+  columns.push_back(
+      MsiListColumn("Table", kColumnString | kColumnKey | 64, bytes));
+  columns.push_back(MsiListColumn("Number", kColumnKey | 2, bytes));
+  columns.push_back(MsiListColumn("Name", kColumnString | 64, bytes));
+  columns.push_back(MsiListColumn("Type", 2, bytes));
+  const MsiTable list =
+      CS_TRY(ReadMsiList(state, "_Columns", std::move(columns)));
+  MsiColumnRows rows;
   for (size_t row = 0; row < list.row_count; ++row) {
     const std::string_view table = list.Text(row, "Table");
     const std::string_view name = list.Text(row, "Name");
@@ -165,7 +168,7 @@ base::Result<ColumnRows> ReadColumnList(MsiState& state) {
       });
       continue;
     }
-    ColumnRow read;
+    MsiColumnRow read;
     read.number = list.Number(row, "Number").value_or(0);
     read.column.name = name;
     read.column.type =
@@ -181,20 +184,21 @@ base::Result<ColumnRows> ReadColumnList(MsiState& state) {
 
 // The columns of a table in their order; damage when they are not numbered from
 // 1 on or one has an unknown type.
-std::optional<Error> SetColumns(MsiTable& table, std::vector<ColumnRow> rows,
-                                uint32_t reference_bytes, uint64_t at) {
+std::optional<Error> SetMsiColumns(MsiTable& table,
+                                   std::vector<MsiColumnRow> rows,
+                                   uint32_t reference_bytes, uint64_t at) {
   if (rows.empty()) {
     return Error{Fault::kMalformed, at, "_Columns"};
   }
   if (rows.size() > kMaxMsiColumns) {
     return Error{Fault::kLimit, at, "_Columns"};
   }
-  std::ranges::stable_sort(rows, {}, &ColumnRow::number);
+  std::ranges::stable_sort(rows, {}, &MsiColumnRow::number);
   for (size_t i = 0; i < rows.size(); ++i) {
     if (rows[i].number != static_cast<int32_t>(i) + 1) {
       return Error{Fault::kMalformed, at, "_Columns.Number"};
     }
-    if (!SetColumnType(rows[i].column, reference_bytes)) {
+    if (!SetMsiColumnType(rows[i].column, reference_bytes)) {
       return Error{Fault::kUnsupported, at, "_Columns.Type"};
     }
     table.columns.push_back(std::move(rows[i].column));
@@ -202,7 +206,7 @@ std::optional<Error> SetColumns(MsiTable& table, std::vector<ColumnRow> rows,
   return std::nullopt;
 }
 
-void NoteDamagedTable(MsiState& state, MsiTable& table) {
+void NoteDamagedMsiTable(MsiState& state, MsiTable& table) {
   table.row_count = 0;
   const uint64_t at =
       std::min<uint64_t>(table.damage->offset, state.file.size());
@@ -214,8 +218,8 @@ void NoteDamagedTable(MsiState& state, MsiTable& table) {
 }
 
 // Streams of tables that no list names.
-void NoteUnlistedTables(MsiState& state, const std::set<std::string>& listed,
-                        const ColumnRows& columns) {
+void NoteUnlistedMsiTables(MsiState& state, const std::set<std::string>& listed,
+                           const MsiColumnRows& columns) {
   static constexpr std::string_view kSystem[] = {"!_StringPool", "!_StringData",
                                                  "!_Tables", "!_Columns"};
   for (const auto& [name, id] : state.out.streams) {
@@ -244,9 +248,11 @@ void NoteUnlistedTables(MsiState& state, const std::set<std::string>& listed,
 base::Result<void> ReadMsiTables(MsiState& state) {
   const uint32_t bytes = state.out.strings->reference_bytes;
   std::vector<MsiColumn> columns;
-  columns.push_back(ListColumn("Name", kTypeString | kTypeKey | 64, bytes));
-  const MsiTable list = CS_TRY(ReadList(state, "_Tables", std::move(columns)));
-  ColumnRows all = CS_TRY(ReadColumnList(state));
+  columns.push_back(
+      MsiListColumn("Name", kColumnString | kColumnKey | 64, bytes));
+  const MsiTable list =
+      CS_TRY(ReadMsiList(state, "_Tables", std::move(columns)));
+  MsiColumnRows all = CS_TRY(ReadMsiColumnList(state));
   std::set<std::string> listed;
   for (size_t row = 0; row < list.row_count; ++row) {
     MsiTable table;
@@ -260,18 +266,18 @@ base::Result<void> ReadMsiTables(MsiState& state) {
       continue;
     }
     const auto found = all.find(table.name);
-    table.damage = SetColumns(
-        table, found == all.end() ? std::vector<ColumnRow>() : found->second,
+    table.damage = SetMsiColumns(
+        table, found == all.end() ? std::vector<MsiColumnRow>() : found->second,
         bytes, where.offset);
     if (!table.damage) {
-      CS_TRY_VOID(ReadRows(state, table));
+      CS_TRY_VOID(ReadMsiRows(state, table));
     }
     if (table.damage) {
-      NoteDamagedTable(state, table);
+      NoteDamagedMsiTable(state, table);
     }
     state.out.tables.push_back(std::move(table));
   }
-  NoteUnlistedTables(state, listed, all);
+  NoteUnlistedMsiTables(state, listed, all);
   return {};
 }
 

@@ -13,7 +13,7 @@
 
 namespace countersign::formats {
 
-class RemarkList {
+class CfbRemarks {
  public:
   // Limit: 32 of a kind; nobody reads more of the same.
   static constexpr uint64_t kMaxOfKind = 32;
