@@ -7,6 +7,7 @@
 
 #include "formats/archive.h"
 #include "formats/cabinet.h"
+#include "formats/cfb.h"
 #include "formats/cpio/header.h"
 #include "formats/iso.h"
 #include "formats/pe.h"
@@ -171,11 +172,10 @@ constexpr std::array kFormats = {
               Support::kRecognised, IsOldProgram},
     FormatRow{Format::kPe, "Portable Executable", Support::kParsed,
               [](Bytes s) { return Has(s, 0, "MZ"sv); }, UnpackPe},
-    FormatRow{Format::kMsi, "OLE compound file (MSI, MSP, Office)",
-              Support::kRecognised,
-              [](Bytes s) {
-                return Has(s, 0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv);
-              }},
+    FormatRow{
+        Format::kMsi, "OLE compound file (MSI, MSP, Office)", Support::kParsed,
+        [](Bytes s) { return Has(s, 0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv); },
+        UnpackCfb},
     FormatRow{Format::kCab, "Microsoft cabinet", Support::kParsed,
               [](Bytes s) { return Has(s, 0, "MSCF"sv); }, UnpackCab},
     FormatRow{Format::kZip, "ZIP archive (also MSIX, NuGet, VSIX, JAR)",
