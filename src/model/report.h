@@ -146,6 +146,9 @@ struct Artifact {
   uint32_t id = 0;
   std::optional<uint32_t> parent;
   std::string path;
+  // Its name in the container, where `path` has the one that an installer gives
+  // it; else empty.
+  std::string stored_as;
   std::string sha256;
   uint64_t size = 0;
   Format format = Format::kUnknown;
@@ -167,6 +170,7 @@ struct Artifact {
     visit("id", self.id);
     visit("parent", self.parent);
     visit("path", self.path);
+    visit("stored_as", self.stored_as);
     visit("sha256", self.sha256);
     visit("size", self.size);
     visit("format", self.format);

@@ -87,7 +87,7 @@ const RemarkCase kRemarkCases[] = {
      [](CompoundImage& image) {
        Write32(image.bytes, CfbEntryOf(image, u"large") + kCfbSizeAt, 9 * 512);
      }},
-    {"slack", RemarkKind::kHiddenData, "of 1 streams hold data",
+    {"slack", RemarkKind::kOddity, "of 1 streams hold data",
      [](CompoundImage& image) {
        image.bytes[image.layout.Sector(CfbFirstOf(image, u"large")) + 5000] = 1;
      }},

@@ -129,7 +129,9 @@ void NoteCfbSlack(CfbState& state) {
     }
   }
   if (streams > 0) {
-    state.remarks.Add(RemarkKind::kHiddenData, largest, [&] {
+    // Why only odd: writers of installers leave what was in memory there, and
+    // it is less than a sector for each stream.
+    state.remarks.Add(RemarkKind::kOddity, largest, [&] {
       return fmt::format(
           "the last sectors of {} streams hold data behind their ends, in {} "
           "bytes together, the most here",

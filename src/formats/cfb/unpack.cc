@@ -66,6 +66,12 @@ uint64_t CfbDepth(const CompoundFile& compound, uint32_t id) {
   return depth;
 }
 
+// The streams by which installer databases are signed.
+bool IsCfbSignature(const CompoundEntry& entry) {
+  return entry.parent == 0 && (entry.name == "\5DigitalSignature" ||
+                               entry.name == "\5MsiDigitalSignatureEx");
+}
+
 base::Result<void> HandOverCfbEntries(const CompoundFile& compound, Bytes file,
                                       bool decode, base::Budget& budget,
                                       MemberSink& sink) {
@@ -82,7 +88,9 @@ base::Result<void> HandOverCfbEntries(const CompoundFile& compound, Bytes file,
     member.name = CfbPath(compound, entry.id, decode);
     member.stored = entry.stored;
     const bool is_storage = entry.type == CompoundType::kStorage;
-    member.kind = is_storage ? MemberKind::kDirectory : MemberKind::kFile;
+    member.kind = is_storage              ? MemberKind::kDirectory
+                  : IsCfbSignature(entry) ? MemberKind::kSignature
+                                          : MemberKind::kFile;
     member.size = is_storage ? 0 : entry.size;
     CS_TRY_VOID(HandOverRanges(member, entry.ranges, entry.damage, file, sink));
     if (!is_storage) {

@@ -15,6 +15,7 @@
 #include <array>
 
 #include "formats/cabinet.h"
+#include "signing/asn1/oid.h"
 #include "signing/authenticode/collect.h"
 #include "signing/authenticode/examine.h"
 #include "signing/authenticode/schemes.h"
@@ -38,6 +39,10 @@ class CabinetSubject : public Subject {
         ByteRange{0, 4}, ByteRange{8, 26}, ByteRange{56, 4},
         ByteRange{kSignedHeaderBytes, signature_.offset - kSignedHeaderBytes}};
     return HashParts(file_, parts, algorithms);
+  }
+
+  [[nodiscard]] const Oid& ContentType() const override {
+    return oid::kCabinetData;
   }
 
  private:

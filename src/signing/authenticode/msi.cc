@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "formats/cfb.h"
+#include "signing/asn1/oid.h"
 #include "signing/authenticode/collect.h"
 #include "signing/authenticode/examine.h"
 #include "signing/authenticode/schemes.h"
@@ -186,6 +187,10 @@ class MsiSubject : public Subject {
       digests[algorithms[i]] = hashers[i].Finish();
     }
     return digests;
+  }
+
+  [[nodiscard]] const Oid& ContentType() const override {
+    return oid::kSipInfo;
   }
 
  private:

@@ -24,6 +24,7 @@
 #include "vet/findings.h"
 #include "vet/tree/allowance.h"
 #include "vet/tree/content.h"
+#include "vet/tree/installed_names.h"
 #include "vet/tree/intake.h"
 #include "vet/tree/record.h"
 #include "vet/tree/scratch.h"
@@ -225,6 +226,9 @@ class Tree {
     if (!opened) {
       SayWhyNotOpened(container, opened.error());
     }
+    if (record_.At(number).format == Format::kMsi) {
+      installed_names_[number] = InstalledNamesOf(*container.bytes, budget);
+    }
     Artifact& artifact = record_.At(number);
     if (!opened || !whole) {
       artifact.contents = Contents::kPartial;
@@ -290,8 +294,7 @@ class Tree {
     if (taken.member.kind == formats::MemberKind::kDirectory) {
       return;
     }
-    const uint32_t number =
-        record_.Add(&record_.At(container.artifact), taken.member.name);
+    const uint32_t number = AddMember(taken.member.name, container);
     Artifact& artifact = record_.At(number);
     artifact.size = taken.content.size_bytes;
     artifact.sha256 = taken.content.sha256.Hex();
@@ -300,11 +303,7 @@ class Tree {
       return;
     }
     if (taken.member.kind != formats::MemberKind::kFile) {
-      artifact.detail =
-          taken.member.kind == formats::MemberKind::kLink
-              ? fmt::format("link to {}",
-                            base::DisplaySafe(taken.member.link_target))
-              : "device";
+      artifact.detail = DetailOf(taken.member);
       artifact.is_signed = model::Signed::kAbsent;
       return;
     }
@@ -320,6 +319,37 @@ class Tree {
       return;
     }
     Look(number, *taken.content.row, taken.content.bytes, container.depth + 1);
+  }
+
+  // Of a member that is no file.
+  static std::string DetailOf(const formats::Member& member) {
+    switch (member.kind) {
+      case formats::MemberKind::kLink:
+        return fmt::format("link to {}", base::DisplaySafe(member.link_target));
+      case formats::MemberKind::kSignature:
+        return "signature of the package";
+      default:
+        return "device";
+    }
+  }
+
+  // A member of an installer's cabinet is called as it is where it is
+  // installed.
+  uint32_t AddMember(const std::string& name, const Waiting& container) {
+    const Artifact& parent = record_.At(container.artifact);
+    const InstalledNames* names = nullptr;
+    if (parent.format == Format::kCab && parent.parent) {
+      const auto known = installed_names_.find(*parent.parent);
+      names = known == installed_names_.end() ? nullptr : &known->second;
+    }
+    if (names != nullptr) {
+      if (const auto installed = names->find(name); installed != names->end()) {
+        const uint32_t number = record_.Add(&parent, installed->second);
+        record_.At(number).stored_as = name;
+        return number;
+      }
+    }
+    return record_.Add(&parent, name);
   }
 
   // The same bytes were looked at before.
@@ -396,6 +426,7 @@ class Tree {
   Record record_;
   std::vector<Waiting> waiting_;
   uint64_t waiting_bytes_ = 0;
+  std::map<uint32_t, InstalledNames> installed_names_;  // by installer
   std::map<std::pair<base::Digest, uint64_t>, uint32_t> seen_;
 };
 
