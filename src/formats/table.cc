@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "formats/cabinet.h"
+#include "formats/installshield.h"
 #include "formats/iso.h"
 #include "formats/sniff.h"
 
@@ -105,6 +106,8 @@ constexpr std::array kFormats = {
               [](Bytes s) {
                 return Has(s, 0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv);
               }},
+    FormatRow{Format::kInstallshield, "InstallShield cabinet or set-up",
+              Support::kParsed, IsInstallshield, UnpackInstallshield},
     FormatRow{Format::kCab, "Microsoft cabinet", Support::kParsed,
               [](Bytes s) { return Has(s, 0, "MSCF"sv); }, UnpackCab},
     FormatRow{Format::kZip, "ZIP archive (also MSIX, NuGet, VSIX, JAR)",
