@@ -239,7 +239,9 @@ bool HasShieldList(Bytes file) {
 bool IsShieldVolume(Bytes file) {
   Reader reader(Input{file, 0});
   reader.Skip(20, "data offset");
-  return IsShieldCabinet(file) && reader.U32("data offset") != 0;
+  const uint32_t offset = reader.U32("data offset");
+  // Quirk: in a header this is its own size.
+  return IsShieldCabinet(file) && offset != 0 && offset < file.size();
 }
 
 Result<ShieldList> ReadShieldList(Input header, base::Budget& budget) {

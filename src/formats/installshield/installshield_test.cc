@@ -222,6 +222,7 @@ TEST(UnpackInstallshield, ListsAndVolumesAloneAreUnsupported) {
   const ShieldOutcome volume = UnpackedShield(builder.volumes[0]);
   ASSERT_FALSE(volume.result);
   EXPECT_EQ(volume.result.error().fault, Fault::kUnsupported);
+  SetText(builder.header, 20, sample::LittleText(builder.header.size(), 4));
   const ShieldOutcome header = UnpackedShield(builder.header);
   EXPECT_TRUE(header.result);
   ASSERT_EQ(header.recorder.members.size(), 5U);
