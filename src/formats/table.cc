@@ -9,6 +9,7 @@
 #include "formats/cabinet.h"
 #include "formats/cfb.h"
 #include "formats/cpio/header.h"
+#include "formats/installshield.h"
 #include "formats/iso.h"
 #include "formats/pe.h"
 #include "formats/sniff.h"
@@ -176,6 +177,8 @@ constexpr std::array kFormats = {
         Format::kMsi, "OLE compound file (MSI, MSP, Office)", Support::kParsed,
         [](Bytes s) { return Has(s, 0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv); },
         UnpackCfb},
+    FormatRow{Format::kInstallshield, "InstallShield cabinet or set-up",
+              Support::kParsed, IsInstallshield, UnpackInstallshield},
     FormatRow{Format::kCab, "Microsoft cabinet", Support::kParsed,
               [](Bytes s) { return Has(s, 0, "MSCF"sv); }, UnpackCab},
     FormatRow{Format::kZip, "ZIP archive (also MSIX, NuGet, VSIX, JAR)",
