@@ -42,4 +42,9 @@ namespace countersign::formats {
                                           base::Budget& budget,
                                           MemberSink& sink);
 
+// Spec: "ARJ technical information" (technote.txt of ARJ 2.86); methods 0 to 4.
+[[nodiscard]] base::Result<void> UnpackArj(const base::Blob& container,
+                                           base::Budget& budget,
+                                           MemberSink& sink);
+
 }  // namespace countersign::formats

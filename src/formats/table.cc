@@ -114,6 +114,14 @@ bool IsZip(Bytes start) {
          Has(start, 0, "PK\x07\x08PK\x03\x04"sv);
 }
 
+// The mark is short: a header of a size that may be, and of the main type.
+bool IsArj(Bytes start) {
+  constexpr uint32_t kMostHeader = 2600;
+  constexpr size_t kType = 10;
+  return Has(start, 0, "\x60\xEA"sv) && Has(start, kType, "\x02"sv) &&
+         Number(start, 2, 2) <= kMostHeader && start[4] >= 30;
+}
+
 bool IsBzip2(Bytes start) {
   return Has(start, 0, "BZh"sv) && start.size() > 3 && start[3] >= '1' &&
          start[3] <= '9';
@@ -213,6 +221,7 @@ constexpr std::array kFormats = {
     FormatRow{Format::k7z, "7-Zip archive", Support::kParsed,
               [](Bytes s) { return Has(s, 0, "7z\xBC\xAF\x27\x1C"sv); },
               Unpack7z},
+    FormatRow{Format::kArj, "ARJ archive", Support::kParsed, IsArj, UnpackArj},
     FormatRow{Format::kRar, "RAR archive", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "Rar!\x1A\x07"sv); }},
     FormatRow{Format::kAr, "ar archive (also Debian package)", Support::kParsed,

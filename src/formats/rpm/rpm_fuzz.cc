@@ -6,6 +6,7 @@
 #include "formats/sample/member_recorder.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  countersign::formats::CheckUnpack(countersign::formats::UnpackRpm, {data, size});
+  countersign::formats::CheckUnpack(countersign::formats::UnpackRpm,
+                                    {data, size});
   return 0;
 }

@@ -152,6 +152,16 @@ TEST(Zstd, NotesSkippableFrames) {
       Read(UnpackZstd, skipped.substr(0, skipped.size() - 1)).Complete());
 }
 
+// As pzstd writes them.
+TEST(Zstd, SizesOfFramesAreNotHidden) {
+  const std::string frame = sample::Zstd(kText);
+  const std::string skippable = "\x50\x2A\x4D\x18\4\0\0\0"s;
+  EXPECT_TRUE(
+      Read(UnpackZstd, skippable + Little(frame.size(), 4) + frame).Clean());
+  EXPECT_FALSE(Read(UnpackZstd, skippable + Little(frame.size() + 1, 4) + frame)
+                   .Clean());
+}
+
 TEST(Zstd, DoesNotReadWhatNeedsADictionary) {
   // One segment of 1 byte, dictionary 7, a raw last block of that byte.
   const std::string frame = "\x28\xB5\x2F\xFD\x21\x07\x01\x09\0\0x"s;

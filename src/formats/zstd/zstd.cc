@@ -73,13 +73,22 @@ class ZstdParts : public PartReader {
   }
 
  private:
+  // Quirk: pzstd puts a skippable frame in front of each frame, which holds the
+  // size of that one and hides nothing.
+  static bool IsSizeOfNext(Input rest, uint32_t size) {
+    Reader reader(rest);
+    reader.Skip(8, "Frame_Size");
+    return size == 4 && ZstdMagicOf(rest.bytes) == kSkippableMagic &&
+           reader.U32("User_Data") <= reader.Remaining();
+  }
+
   Result<uint64_t> ReadSkippable(Input rest) {
     Reader reader(rest);
     reader.Skip(4, "Magic_Number");
     const uint32_t size = reader.U32("Frame_Size");
     reader.Skip(size, "User_Data");
     CS_TRY(reader.Finish(true));
-    if (size > 0) {
+    if (size > 0 && !IsSizeOfNext(rest, size)) {
       remarks_.Note(RemarkKind::kHiddenData, {rest.offset + 8, size},
                     fmt::format("a skippable frame holds {} bytes", size));
     }

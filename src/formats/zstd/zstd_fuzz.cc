@@ -6,6 +6,7 @@
 #include "formats/stream.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  countersign::formats::CheckUnpack(countersign::formats::UnpackZstd, {data, size});
+  countersign::formats::CheckUnpack(countersign::formats::UnpackZstd,
+                                    {data, size});
   return 0;
 }

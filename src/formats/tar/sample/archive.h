@@ -18,7 +18,8 @@ struct TarEntry {
       "00",
       8);
   std::string prefix = {};
-  std::string size = {};  // the field as it is to stand there; else of `content`
+  std::string size =
+      {};  // the field as it is to stand there; else of `content`
 };
 
 // Sets the checksum of the header at `at`.
