@@ -70,6 +70,8 @@ const std::multimap<Format, std::string>& Samples() {
       {Format::kCat, "0\x80\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02\xA0"},
       {Format::kTar, At(257, "ustar\00000"s)},
       {Format::kIso, At(0x8001, "CD001\x01")},
+      {Format::kNsis, "\0\0\0\0\xEF\xBE\xAD\xDENullsoftInst\x2C\x01"s},
+      {Format::kNsis, At(1024, "\x05\0\0\0\xEF\xBE\xAD\xDENullsoftInst"s)},
       {Format::kPowershell, "Get-Date\r\n# SIG # Begin signature block\r\n"},
       {Format::kPowershell, "<!-- SIG # Begin signature block -->"},
       {Format::kScript, "#!/bin/sh\necho\n"},

@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "formats/nsis.h"
 #include "formats/sniff.h"
 
 namespace countersign::formats {
@@ -84,6 +85,19 @@ bool IsPowershellSigned(Bytes start) {
 bool IsIso(Bytes start) { return Has(start, 0x8001, "CD001"sv); }
 bool IsTar(Bytes start) { return Has(start, 257, "ustar"sv); }
 
+// The first header of an NSIS installer, at a multiple of 512 as the runtime
+// looks for it. Why behind the archives: one of them may begin with a member
+// that is the data of an uninstaller.
+bool IsNsis(Bytes start) {
+  for (size_t at = 0; at < start.size(); at += 512) {
+    if (Has(start, at + 4, "\xEF\xBE\xAD\xDENullsoftInst"sv) &&
+        Number(start, at, 4) <= 15) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // No byte that text cannot hold.
 bool IsText(Bytes start) {
   return std::ranges::none_of(start, [](uint8_t c) {
@@ -145,6 +159,8 @@ constexpr std::array kFormats = {
               IsSignedData},
     FormatRow{Format::kTar, "tar archive", Support::kRecognised, IsTar},
     FormatRow{Format::kIso, "ISO 9660 image", Support::kRecognised, IsIso},
+    FormatRow{Format::kNsis, "NSIS installer", Support::kParsed, IsNsis,
+              UnpackNsis},
     FormatRow{Format::kPowershell, "signed script", Support::kRecognised,
               IsPowershellSigned},
     FormatRow{Format::kScript, "script", Support::kRecognised,
