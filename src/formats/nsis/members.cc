@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -175,8 +176,11 @@ class NsisMembers {
           RemarkKind::kLeadingData, {0, container_.start},
           fmt::format("{} bytes before the first header", container_.start));
     }
-    const uint64_t behind = bytes_.size() - container_.end;
-    if (behind > 0) {
+    // Quirk: signers fill a program up to a multiple of 8 before they add to
+    // it.
+    const Bytes rest = bytes_.subspan(container_.end);
+    const uint64_t behind = rest.size();
+    if (behind >= 8 || std::ranges::any_of(rest, std::identity())) {
       remarks_.Add(RemarkKind::kTrailingData, {container_.end, behind},
                    fmt::format("{} bytes behind the installer", behind));
     }

@@ -62,7 +62,7 @@ constexpr std::array<NsisOpcodeRow, 75> kNsisOpcodes = {{
     {"GetFileTime", "vvs---"},
     {"GetDLLVersion", "vvs.--"},
     {"RegDLL", "ss..i-"},
-    {"CreateShortCut", "ssssx."},
+    {"CreateShortCut", "ssssxs"},
     {"CopyFiles", "ssx.--"},
     {"Reboot", ".-----"},
     {"WriteINIStr", "ssssi-"},

@@ -2,8 +2,8 @@
 //
 // Each operation has the name of the command that makes it, and its parameters
 // in the order in which they are stored. Several commands share an instruction
-// (Exec and ExecWait), and some parameters say more when they are put
-// differently: those are the functions called from `Special`.
+// (Exec and ExecWait), see forms.h. Others mean something for those that follow
+// (SetOutPath, Push), or name data: see `Special`.
 //
 // Spec: NSIS 3.08, Source/exehead/exec.c, for what parameters mean.
 #include "formats/nsis/script.h"
@@ -14,6 +14,7 @@
 #include <array>
 #include <map>
 
+#include "formats/nsis/forms.h"
 #include "formats/nsis/opcodes.h"
 
 namespace countersign::formats {
@@ -160,6 +161,7 @@ class NsisScriptReader {
     return operation;
   }
 
+  // What depends on other instructions, or says where data go.
   void Special(NsisOpcode opcode, const NsisEntry& entry,
                NsisOperation& operation) {
     const auto& p = entry.parameters;
@@ -170,54 +172,20 @@ class NsisScriptReader {
       case NsisOpcode::kCreateDirectory:
         SetDirectory(entry, operation);
         break;
-      case NsisOpcode::kSetFlag:
-      case NsisOpcode::kIfFlag:
-      case NsisOpcode::kGetFlag:
-        Flag(opcode, entry, operation);
-        break;
       case NsisOpcode::kFile:
         File(entry, operation);
         break;
       case NsisOpcode::kStrCpy:
         KeepDirectory(entry, operation);
         break;
-      case NsisOpcode::kIntOp:
-        IntegerOperator(p[3], operation);
-        break;
       case NsisOpcode::kPushPop:
         Stack(entry, operation);
-        break;
-      case NsisOpcode::kExecShell:
-        // SEE_MASK_NOCLOSEPROCESS
-        operation.name = (p[4] & 0x40) != 0 ? "ExecShellWait" : "ExecShell";
-        operation.arguments.resize(4);
-        break;
-      case NsisOpcode::kExec:
-        operation.name = p[2] != 0 ? "ExecWait" : "Exec";
-        operation.arguments.resize(p[2] != 0 && p[1] >= 0 ? 2 : 1);
         break;
       case NsisOpcode::kRegisterDll:
         Library(entry, operation);
         break;
-      case NsisOpcode::kCreateShortcut:
-        Shortcut(entry, operation);
-        break;
-      case NsisOpcode::kWriteIni:
-        Ini(entry, operation);
-        break;
-      case NsisOpcode::kDeleteReg:
-        DeleteRegistry(entry, operation);
-        break;
       case NsisOpcode::kWriteReg:
         WriteRegistry(entry, operation);
-        break;
-      case NsisOpcode::kReadReg:
-        operation.name = p[4] == 1 ? "ReadRegDWORD" : "ReadRegStr";
-        operation.arguments.resize(4);
-        break;
-      case NsisOpcode::kEnumReg:
-        operation.name = p[4] != 0 ? "EnumRegKey" : "EnumRegValue";
-        operation.arguments.resize(4);
         break;
       case NsisOpcode::kWriteUninstaller:
         Uninstaller(entry, operation);
@@ -228,6 +196,7 @@ class NsisScriptReader {
                                          : Text(p[1])};
         break;
       default:
+        FormCommand(opcode, entry, header_.version, operation);
         break;
     }
   }
@@ -285,126 +254,6 @@ class NsisScriptReader {
     Use(p[2], NsisDataUse::Kind::kFile, std::move(path));
   }
 
-  void Flag(NsisOpcode opcode, const NsisEntry& entry,
-            NsisOperation& operation) const {
-    const auto& p = entry.parameters;
-    Arguments& arguments = operation.arguments;
-    switch (opcode) {
-      case NsisOpcode::kSetFlag:
-        SetFlag(p[0], p[2] != 0, operation);
-        break;
-      case NsisOpcode::kIfFlag:
-        operation.name = NameOfFlag(p[2], "If");
-        arguments = {Jump(p[0]), Jump(p[1])};
-        if (operation.name == "IfFlag") {
-          arguments.push_back(fmt::format("{}", p[2]));
-        }
-        break;
-      default:
-        operation.name = NameOfFlag(p[1], "Get");
-        arguments.resize(operation.name == "GetFlag" ? 2 : 1);
-        break;
-    }
-  }
-
-  // The command that asks for the flag: "IfErrors", "GetErrorLevel", else
-  // "IfFlag", "GetFlag".
-  static std::string NameOfFlag(int32_t flag, std::string_view verb) {
-    constexpr std::array<std::string_view, 14> kIf = {"",
-                                                      "ShellVarContextAll",
-                                                      "Errors",
-                                                      "Abort",
-                                                      "RebootFlag",
-                                                      "",
-                                                      "",
-                                                      "",
-                                                      "Silent",
-                                                      "",
-                                                      "RtlLanguage",
-                                                      "",
-                                                      "AltRegView",
-                                                      ""};
-    constexpr std::array<std::string_view, 14> kGet = {
-        "", "ShellVarContext", "", "",           "",        "", "", "",
-        "", "InstDirError",    "", "ErrorLevel", "RegView", ""};
-    const auto& names = verb == "If" ? kIf : kGet;
-    const auto index = static_cast<size_t>(flag);
-    return fmt::format(
-        "{}{}", verb,
-        index < names.size() && !names[index].empty() ? names[index] : "Flag");
-  }
-
-  static void SetFlag(int32_t flag, bool last_used, NsisOperation& operation) {
-    struct Words {
-      std::string_view name;
-      std::string_view zero;
-      std::string_view other;
-    };
-    constexpr std::array<Words, 13> kSet = {{
-        {"SetAutoClose", "false", "true"},
-        {"SetShellVarContext", "current", "all"},
-        {"SetErrors", "", ""},
-        {},
-        {"SetRebootFlag", "false", "true"},
-        {},
-        {},
-        {},
-        {"SetSilent", "normal", "silent"},
-        {},
-        {},
-        {},
-        {"SetRegView", "32", "64"},
-    }};
-    constexpr int32_t kErrors = 2;
-    constexpr int32_t kErrorLevel = 11;
-    constexpr int32_t kDetailsPrint = 13;
-    const std::string value = operation.arguments[1];
-    const bool is_number =
-        value.find_first_not_of("0123456789") == std::string::npos;
-    const bool is_zero = value.empty() || value == "0";
-    const auto index = static_cast<size_t>(flag);
-    if (flag == kErrorLevel || flag == kDetailsPrint) {
-      operation.name =
-          flag == kErrorLevel ? "SetErrorLevel" : "SetDetailsPrint";
-      constexpr std::array<std::string_view, 4> kDetails = {"both", "textonly",
-                                                            "listonly", "none"};
-      // 0, 2, 4, 6
-      const bool is_word = flag == kDetailsPrint && value.size() == 1 &&
-                           value[0] >= '0' && value[0] <= '6' &&
-                           value[0] % 2 == 0;
-      operation.arguments = {
-          is_word
-              ? std::string(kDetails[static_cast<size_t>(value[0] - '0') / 2])
-              : value};
-    } else if (flag == kErrors) {
-      operation.name = is_zero ? "ClearErrors" : "SetErrors";
-      operation.arguments.clear();
-    } else if (index < kSet.size() && !kSet[index].name.empty()) {
-      operation.name = kSet[index].name;
-      operation.arguments = {
-          !is_number
-              ? value
-              : std::string(is_zero ? kSet[index].zero : kSet[index].other)};
-    } else {
-      operation.arguments = {fmt::format("{}", flag), value};
-    }
-    if (last_used && !operation.arguments.empty()) {
-      operation.arguments.back() = "lastused";
-    }
-  }
-
-  static void IntegerOperator(int32_t number, NsisOperation& operation) {
-    constexpr std::array<std::string_view, 14> kOperators = {
-        "+", "-",  "*",  "/", "|",  "&",  "^",
-        "!", "||", "&&", "%", "<<", ">>", ">>>"};
-    Arguments& arguments = operation.arguments;
-    const auto index = static_cast<size_t>(number);
-    const std::string sign = index < kOperators.size()
-                                 ? std::string(kOperators[index])
-                                 : fmt::format("{}", number);
-    arguments = {arguments[0], arguments[1], sign, arguments[2]};
-  }
-
   void Stack(const NsisEntry& entry, NsisOperation& operation) const {
     const auto& p = entry.parameters;
     if (p[2] != 0) {
@@ -442,46 +291,6 @@ class NsisScriptReader {
     }
     operation.arguments.insert(operation.arguments.end(), pushed_.rbegin(),
                                pushed_.rend());
-  }
-
-  // Link, target, arguments, icon, its index, how the window is shown, key.
-  void Shortcut(const NsisEntry& entry, NsisOperation& operation) const {
-    const auto packed = static_cast<uint32_t>(entry.parameters[4]);
-    operation.arguments.resize(4);
-    operation.arguments.push_back(fmt::format("{}", packed & 0xFF));
-    operation.arguments.push_back(fmt::format("{}", packed >> 8 & 0x7F));
-    operation.arguments.push_back(fmt::format("{:#x}", packed >> 16));
-    operation.arguments.push_back(Text(entry.parameters[5]));
-  }
-
-  static void Ini(const NsisEntry& entry, NsisOperation& operation) {
-    const auto& p = entry.parameters;
-    Arguments& arguments = operation.arguments;
-    // Section, name, value, file -> file, section, name, value.
-    std::rotate(arguments.begin(), arguments.begin() + 3,
-                arguments.begin() + 4);
-    arguments.resize(4);
-    if (p[4] != 0) {
-      return;
-    }
-    operation.name = p[0] == 0   ? "FlushINI"
-                     : p[1] == 0 ? "DeleteINISec"
-                                 : "DeleteINIStr";
-    arguments.resize(p[0] == 0 ? 1 : p[1] == 0 ? 2 : 3);
-  }
-
-  static void DeleteRegistry(const NsisEntry& entry, NsisOperation& operation) {
-    constexpr int32_t kOnlyIfEmpty = 2;
-    const int32_t flags = entry.parameters[4];
-    if (flags == 0) {
-      operation.name = "DeleteRegValue";
-      operation.arguments.resize(3);
-      return;
-    }
-    operation.arguments.resize(2);
-    if ((flags & kOnlyIfEmpty) != 0) {
-      operation.arguments.emplace_back("/ifempty");
-    }
   }
 
   void WriteRegistry(const NsisEntry& entry, NsisOperation& operation) {

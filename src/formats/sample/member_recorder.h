@@ -30,9 +30,9 @@ class MemberRecorder : public MemberSink {
                           size_t max_members = 10'000)
       : left_(max_bytes), max_members_(max_members) {}
 
-  void Identify(model::Format format, std::string detail) override {
-    this->format = format;
-    this->detail = std::move(detail);
+  void Identify(model::Format what, std::string words) override {
+    format = what;
+    detail = std::move(words);
   }
 
   base::Result<void> Begin(const Member& member) override {
