@@ -229,10 +229,14 @@ class NsisHeaderReader {
     size_t park_codes = 0;
     size_t new_codes = 0;
     Reader reader(Input{strings, 0});
+    uint16_t code = 0;
     while (reader.Remaining() >= 2) {
       const uint16_t unit = reader.U16("strings");
-      new_codes += unit >= 1 && unit <= 3 ? 1 : 0;
-      park_codes += unit >= 0xE001 && unit <= 0xE003 ? 1 : 0;
+      new_codes +=
+          (code == 1 || code == 3) && (unit & 0x8080) == 0x8080 ? 1 : 0;
+      park_codes +=
+          (code == 0xE001 || code == 0xE003) && (unit & 0x8000) != 0 ? 1 : 0;
+      code = unit;
     }
     return park_codes > new_codes ? NsisVersion::kPark : NsisVersion::k3;
   }
