@@ -130,10 +130,11 @@ class Bzip2Code {
       for (uint32_t i = 0; i < codes; ++i) {
         const size_t start = size_t{first_code_[bits] + i}
                              << (kShortBits - bits);
-        std::fill_n(short_.begin() + static_cast<std::ptrdiff_t>(start),
-                    size_t{1} << (kShortBits - bits),
-                    static_cast<uint16_t>(
-                        sorted_[first_symbol_[bits] + i] << 5 | bits));
+        std::fill_n(
+            short_.begin() + static_cast<std::ptrdiff_t>(start),
+            size_t{1} << (kShortBits - bits),
+            static_cast<uint16_t>(
+                unsigned{sorted_[first_symbol_[bits] + i]} << 5 | bits));
       }
     }
   }

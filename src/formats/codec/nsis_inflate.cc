@@ -195,7 +195,7 @@ class NsisInflater {
   Result<void> PassComplement(size_t length) {
     const auto there = static_cast<size_t>(end_ - next_);
     const bool is_next =
-        there >= 2 && (length ^ (next_[0] | next_[1] << 8)) == 0xFFFF;
+        there >= 2 && (length ^ (next_[0] | size_t{next_[1]} << 8)) == 0xFFFF;
     if (form_ == NsisStoredForm::kUnknown && there < 2 && length > there) {
       missing_ = true;
       return {};

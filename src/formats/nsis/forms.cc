@@ -36,10 +36,11 @@ constexpr std::array<NsisFlag, 14> kNsisFlags = {{
     {"", "", "", "", "GetInstDirError"},
     {"", "", "", "IfRtlLanguage", ""},
     {"SetErrorLevel", "", "", "", "GetErrorLevel"},
-    {"SetRegView", "32", "64", "IfAltRegView", "GetRegView"},
+    {"SetRegView", "", "", "IfAltRegView", "GetRegView"},
     {"SetDetailsPrint", "", "", "", ""},
 }};
 constexpr size_t kErrorsFlag = 2;
+constexpr size_t kViewFlag = 12;
 constexpr size_t kDetailsFlag = 13;
 
 const NsisFlag& FlagAt(int32_t number) {
@@ -49,23 +50,32 @@ const NsisFlag& FlagAt(int32_t number) {
 }
 
 // The value of a flag, which may come from a variable.
-std::string WordFor(const NsisFlag& flag, bool is_details,
-                    const std::string& value) {
+std::string WordFor(size_t flag, const std::string& value, bool is_64) {
   constexpr std::array<std::string_view, 4> kDetails = {"both", "textonly",
                                                         "listonly", "none"};
-  if (is_details && value.size() == 1 && value[0] >= '0' && value[0] <= '6' &&
-      value[0] % 2 == 0) {
+  const bool is_zero = value.empty() || value == "0";
+  if (flag == kDetailsFlag && value.size() == 1 && value[0] >= '0' &&
+      value[0] <= '6' && value[0] % 2 == 0) {
     return std::string(kDetails[static_cast<size_t>(value[0] - '0') / 2]);
   }
+  if (flag == kViewFlag) {
+    // KEY_WOW64_64KEY, KEY_WOW64_32KEY, or that of the program.
+    return value == "256"   ? "64"
+           : value == "512" ? "32"
+           : is_zero        ? (is_64 ? "64" : "32")
+                            : value;
+  }
+  const NsisFlag& row = kNsisFlags[flag];
   const bool is_number =
       value.find_first_not_of("0123456789") == std::string::npos;
-  if (flag.zero.empty() || !is_number) {
+  if (row.zero.empty() || !is_number) {
     return value;
   }
-  return std::string(value.empty() || value == "0" ? flag.zero : flag.other);
+  return std::string(is_zero ? row.zero : row.other);
 }
 
-void FormSetFlag(int32_t number, bool last_used, NsisOperation& operation) {
+void FormSetFlag(int32_t number, bool last_used, bool is_64,
+                 NsisOperation& operation) {
   const NsisFlag& flag = FlagAt(number);
   std::string value = operation.arguments[1];
   if (static_cast<size_t>(number) == kErrorsFlag) {
@@ -80,9 +90,8 @@ void FormSetFlag(int32_t number, bool last_used, NsisOperation& operation) {
   }
   operation.name = flag.set;
   operation.arguments = {
-      last_used
-          ? "lastused"
-          : WordFor(flag, static_cast<size_t>(number) == kDetailsFlag, value)};
+      last_used ? "lastused"
+                : WordFor(static_cast<size_t>(number), value, is_64)};
 }
 
 // Its two jumps, or the variable, alone, where a command says which flag.
@@ -162,13 +171,13 @@ void FormDeleteReg(int32_t flags, NsisOperation& operation) {
 
 }  // namespace
 
-void FormCommand(NsisOpcode opcode, const NsisEntry& entry, NsisVersion version,
-                 NsisOperation& operation) {
+void FormCommand(NsisOpcode opcode, const NsisEntry& entry,
+                 const NsisHeader& header, NsisOperation& operation) {
   constexpr int32_t kWaits = 0x40;  // SEE_MASK_NOCLOSEPROCESS
   const auto& p = entry.parameters;
   switch (opcode) {
     case NsisOpcode::kSetFlag:
-      FormSetFlag(p[0], p[2] != 0, operation);
+      FormSetFlag(p[0], p[2] != 0, header.is_64, operation);
       break;
     case NsisOpcode::kIfFlag:
       FormFlag(FlagAt(p[2]).jump, 2, operation);
@@ -188,7 +197,7 @@ void FormCommand(NsisOpcode opcode, const NsisEntry& entry, NsisVersion version,
       operation.arguments.resize(p[2] != 0 && p[1] >= 0 ? 2 : 1);
       break;
     case NsisOpcode::kCreateShortcut:
-      FormShortcut(p[4], version, operation);
+      FormShortcut(p[4], header.version, operation);
       break;
     case NsisOpcode::kDelete:
     case NsisOpcode::kRmDir:

@@ -10,7 +10,7 @@ namespace countersign::formats {
 // `opcode`, the name of the command that `entry` was made from and the
 // parameters of that command. Others than those listed in forms.cc stay as they
 // are.
-void FormCommand(NsisOpcode opcode, const NsisEntry& entry, NsisVersion version,
-                 NsisOperation& operation);
+void FormCommand(NsisOpcode opcode, const NsisEntry& entry,
+                 const NsisHeader& header, NsisOperation& operation);
 
 }  // namespace countersign::formats

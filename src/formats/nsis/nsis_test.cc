@@ -514,12 +514,14 @@ TEST(UnpackNsis, LongNamesCostSteps) {
   const uint32_t data = writer.Data("x");
   const int32_t path =
       writer.String({NsisVar(22), NsisText("\\" + std::string(500, 'd'))});
-  for (int i = 0; i < 30'000; ++i) {
+  for (int i = 0; i < 5'000; ++i) {
     writer.Add(11, {path, 1});
     writer.File("f", data);
   }
+  base::Limits limits;
+  limits.steps = 500'000;
   MemberRecorder recorder;
-  const auto result = Unpacked(writer.Finish(), recorder);
+  const auto result = Unpacked(writer.Finish(), recorder, limits);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().fault, Fault::kLimit);
 }

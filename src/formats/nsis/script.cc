@@ -196,7 +196,7 @@ class NsisScriptReader {
                                          : Text(p[1])};
         break;
       default:
-        FormCommand(opcode, entry, header_.version, operation);
+        FormCommand(opcode, entry, header_, operation);
         break;
     }
   }

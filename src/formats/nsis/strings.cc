@@ -169,9 +169,10 @@ uint32_t NsisStrings::Unit(size_t index) const {
   if (index >= Units()) {
     return 0;
   }
-  base::Reader reader(base::Input{table_.strings, 0});
-  reader.Seek(index * (table_.unicode ? 2 : 1), "strings");
-  return table_.unicode ? reader.U16("strings") : reader.U8("strings");
+  const base::Bytes& bytes = table_.strings;
+  return table_.unicode
+             ? uint32_t{bytes[2 * index]} | uint32_t{bytes[2 * index + 1]} << 8
+             : bytes[index];
 }
 
 NsisStrings::Code NsisStrings::CodeOf(uint32_t unit) const {
@@ -288,10 +289,14 @@ std::string NsisStrings::Expand(int32_t reference) const {
   }
   NsisCharacters characters(table_.unicode, text);
   const size_t end = std::min(Units(), *start + kMaxUnits);
-  for (size_t i = *start; i < end && Unit(i) != 0; ++i) {
-    const Code code = CodeOf(Unit(i));
+  for (size_t i = *start; i < end; ++i) {
+    const uint32_t unit = Unit(i);
+    if (unit == 0) {
+      break;
+    }
+    const Code code = CodeOf(unit);
     if (code == Code::kNone) {
-      characters.Add(Unit(i));
+      characters.Add(unit);
       continue;
     }
     if (code == Code::kSkip) {
