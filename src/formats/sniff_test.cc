@@ -88,6 +88,8 @@ const std::multimap<Format, std::string>& Samples() {
       {Format::kTar, At(257, "ustar\00000"s)},
       {Format::kTar, "name" + At(144, "001241") + std::string(358, '\0')},
       {Format::kIso, At(0x8001, "CD001\x01")},
+      {Format::kNsis, "\0\0\0\0\xEF\xBE\xAD\xDENullsoftInst\x2C\x01"s},
+      {Format::kNsis, At(1024, "\x05\0\0\0\xEF\xBE\xAD\xDENullsoftInst"s)},
       {Format::kPowershell, "Get-Date\r\n# SIG # Begin signature block\r\n"},
       {Format::kPowershell, "<!-- SIG # Begin signature block -->"},
       {Format::kNsis, "\0\0\0\0\xEF\xBE\xAD\xDENullsoftInst"s},

@@ -11,6 +11,7 @@
 #include "formats/cpio/header.h"
 #include "formats/installshield.h"
 #include "formats/iso.h"
+#include "formats/nsis.h"
 #include "formats/pe.h"
 #include "formats/sniff.h"
 #include "formats/stream.h"
@@ -89,18 +90,6 @@ bool IsPowershellSigned(Bytes start) {
          text.find("SIG # Begin signature block"sv) != std::string_view::npos;
 }
 
-// Spec: NSIS Source/exehead/fileform.h, "firstheader", which lies on a multiple
-// of 512 bytes in the file and so in what follows the sections of the program.
-bool IsNsis(Bytes start) {
-  constexpr size_t kStep = 512;
-  for (size_t at = 0; at < start.size(); at += kStep) {
-    if (Has(start, at + 4, "\xEF\xBE\xAD\xDENullsoftInst"sv)) {
-      return true;
-    }
-  }
-  return false;
-}
-
 bool IsInnoSetup(Bytes start) {
   return Has(start, 0, "idska32\x1A"sv) || Has(start, 0, "zlb\x1A"sv) ||
          Has(start, 0, "Inno Setup Setup Data"sv);
@@ -165,6 +154,19 @@ bool IsIso(Bytes start) { return Has(start, 0x8001, "CD001"sv); }
 bool IsTar(Bytes start) {
   return Has(start, 257, "ustar"sv) ||
          (start.size() >= kTarBlock && HasTarChecksum(start));
+}
+
+// The first header of an NSIS installer, at a multiple of 512 as the runtime
+// looks for it. Why behind the archives: one of them may begin with a member
+// that is the data of an uninstaller.
+bool IsNsis(Bytes start) {
+  for (size_t at = 0; at < start.size(); at += 512) {
+    if (Has(start, at + 4, "\xEF\xBE\xAD\xDENullsoftInst"sv) &&
+        Number(start, at, 4) <= 15) {
+      return true;
+    }
+  }
+  return false;
 }
 
 // No byte that text cannot hold.
@@ -240,9 +242,10 @@ constexpr std::array kFormats = {
               UnpackLzma},
     FormatRow{Format::kIso, "ISO 9660 image", Support::kParsed, IsIso,
               UnpackIso},
+    FormatRow{Format::kNsis, "NSIS installer", Support::kParsed, IsNsis,
+              UnpackNsis},
     FormatRow{Format::kPowershell, "signed script", Support::kRecognised,
               IsPowershellSigned},
-    FormatRow{Format::kNsis, "NSIS installation", Support::kRecognised, IsNsis},
     FormatRow{Format::kInno, "Inno Setup installation", Support::kRecognised,
               IsInnoSetup},
     FormatRow{Format::kScript, "script", Support::kRecognised,
