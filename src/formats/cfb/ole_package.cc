@@ -156,7 +156,12 @@ base::Result<void> UnpackOleObject(Bytes record, uint64_t at,
 base::Result<void> UnpackPresentation(const CompoundEntry& entry,
                                       const std::string& path, Bytes file,
                                       base::Budget& budget, MemberSink& sink) {
-  const std::vector<uint8_t> stream = JoinRanges(file, entry.ranges);
+  const bool in_one = entry.ranges.size() == 1;
+  const std::vector<uint8_t> joined =
+      in_one ? std::vector<uint8_t>() : JoinRanges(file, entry.ranges);
+  const Bytes stream =
+      in_one ? file.subspan(entry.ranges[0].offset, entry.ranges[0].size)
+             : Bytes(joined);
   Reader reader({stream, 0});
   uint32_t number = 0;
   while (reader.Remaining() >= 8) {

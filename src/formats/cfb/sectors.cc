@@ -107,8 +107,9 @@ base::Result<Reader> OpenCfbSector(CfbState& state, uint32_t sector,
 // The whole DIFAT. Damage ends it and is kept.
 base::Result<std::vector<CfbFatBlock>> ReadCfbDifat(CfbState& state) {
   std::vector<CfbFatBlock> blocks;
-  Reader head({state.file.subspan(kCfbHeaderDifat, kHeaderDifatSlots * 4),
-               kCfbHeaderDifat});
+  Reader head(
+      {state.file.subspan(kCfbHeaderDifat, size_t{kHeaderDifatSlots} * 4),
+       kCfbHeaderDifat});
   AddCfbFatBlocks(head, kHeaderDifatSlots, blocks);
   uint32_t at = state.header.first_difat;
   uint64_t slot = kFirstDifatField;

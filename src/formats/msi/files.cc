@@ -11,6 +11,7 @@
 // Properties".
 #include <algorithm>
 #include <map>
+#include <ranges>
 #include <string>
 
 #include "formats/msi.h"
@@ -75,10 +76,9 @@ base::Result<std::map<std::string_view, size_t>> IndexMsiRows(
 
 // Sets the path of `row` from that of its parent, or as the start of a path.
 void SetInstallPath(InstallPaths& directories, size_t row,
-                    const InstallPath* parent, bool damaged) {
+                    const InstallPath* parent) {
   InstallPath& out = directories.paths[row];
   out.done = true;
-  out.damaged = damaged;
   if (parent == nullptr) {
     const std::string_view key = directories.table->Text(row, "Directory");
     out.path = "[" + std::string(key.substr(0, kMaxInstallPathBytes)) + "]";
@@ -88,7 +88,7 @@ void SetInstallPath(InstallPaths& directories, size_t row,
   const std::string_view name =
       SplitMsiFileName(names.substr(0, names.find(':'))).long_name;
   out.path = parent->path;
-  out.damaged = damaged || parent->damaged;
+  out.damaged = parent->damaged;
   if (name == ".") {
     return;
   }
@@ -132,9 +132,9 @@ base::Result<void> ResolveInstallPath(InstallPaths& directories, size_t row,
     }
     row = found->second;
   }
-  for (auto at = climbed.rbegin(); at != climbed.rend(); ++at) {
-    SetInstallPath(directories, *at, above, false);
-    above = &directories.paths[*at];
+  for (const size_t below : std::views::reverse(climbed)) {
+    SetInstallPath(directories, below, above);
+    above = &directories.paths[below];
     CS_TRY_VOID(
         budget.ChargeSteps(above->path.size() / 64, MsiTableOffset(table)));
   }
@@ -186,6 +186,58 @@ void SetMsiMedia(MsiFile& file, const std::vector<MsiMediaRow>& media) {
   }
 }
 
+// Sets the path of `file`, whose directory is `where`.
+void SetFilePath(MsiFile& file, const InstallPath& where) {
+  if (file.long_name.size() + where.path.size() < kMaxInstallPathBytes) {
+    file.path = where.path + "/" + std::string(file.long_name);
+    file.path_is_damaged = where.damaged;
+  } else {
+    file.path = "?";
+    file.path_is_damaged = true;
+  }
+}
+
+// What says where files go.
+struct InstallTables {
+  const MsiTable* components = nullptr;
+  std::map<std::string_view, size_t> component_rows;
+  InstallPaths directories;
+};
+
+base::Result<InstallTables> ReadInstallTables(const MsiDatabase& database,
+                                              base::Budget& budget) {
+  InstallTables tables;
+  tables.components = database.Find("Component");
+  tables.component_rows =
+      CS_TRY(IndexMsiRows(tables.components, "Component", budget));
+  const MsiTable* directory = database.Find("Directory");
+  tables.directories.table = directory;
+  tables.directories.rows =
+      CS_TRY(IndexMsiRows(directory, "Directory", budget));
+  tables.directories.paths.resize(directory == nullptr ? 0
+                                                       : directory->row_count);
+  return tables;
+}
+
+// The directory of a component; unknown when a row is missing.
+base::Result<InstallPath> FindInstallPath(InstallTables& tables,
+                                          std::string_view component,
+                                          base::Budget& budget) {
+  const InstallPath unknown{"?", true, true};
+  const auto row = tables.component_rows.find(component);
+  if (row == tables.component_rows.end()) {
+    return unknown;
+  }
+  InstallPaths& directories = tables.directories;
+  const auto directory =
+      directories.rows.find(tables.components->Text(row->second, "Directory_"));
+  if (directory == directories.rows.end()) {
+    return unknown;
+  }
+  CS_TRY_VOID(ResolveInstallPath(directories, directory->second, budget));
+  return directories.paths[directory->second];
+}
+
 }  // namespace
 
 base::Result<std::vector<MsiFile>> MsiFiles(const MsiDatabase& database,
@@ -195,36 +247,12 @@ base::Result<std::vector<MsiFile>> MsiFiles(const MsiDatabase& database,
   if (table == nullptr) {
     return files;
   }
-  const MsiTable* components = database.Find("Component");
-  const auto component_rows =
-      CS_TRY(IndexMsiRows(components, "Component", budget));
-  InstallPaths directories;
-  directories.table = database.Find("Directory");
-  directories.rows =
-      CS_TRY(IndexMsiRows(directories.table, "Directory", budget));
-  directories.paths.resize(
-      directories.table == nullptr ? 0 : directories.table->row_count);
+  InstallTables tables = CS_TRY(ReadInstallTables(database, budget));
   const std::vector<MsiMediaRow> media = CS_TRY(ReadMsiMedia(database, budget));
   for (size_t row = 0; row < table->row_count; ++row) {
     MsiFile file = ReadMsiFileRow(*table, row);
     SetMsiMedia(file, media);
-    InstallPath where{"?", true, true};
-    const auto component = component_rows.find(file.component);
-    if (component != component_rows.end()) {
-      const auto directory = directories.rows.find(
-          components->Text(component->second, "Directory_"));
-      if (directory != directories.rows.end()) {
-        CS_TRY_VOID(ResolveInstallPath(directories, directory->second, budget));
-        where = directories.paths[directory->second];
-      }
-    }
-    file.path_is_damaged = where.damaged;
-    if (file.long_name.size() + where.path.size() < kMaxInstallPathBytes) {
-      file.path = where.path + "/" + std::string(file.long_name);
-    } else {
-      file.path = "?";
-      file.path_is_damaged = true;
-    }
+    SetFilePath(file, CS_TRY(FindInstallPath(tables, file.component, budget)));
     CS_TRY_VOID(
         budget.ChargeSteps(1 + file.path.size() / 64, file.evidence.offset));
     files.push_back(std::move(file));

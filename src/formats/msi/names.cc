@@ -29,40 +29,57 @@ constexpr std::array<char32_t, 32> kWindows1252 = {
 
 constexpr uint32_t kCodePageNeutral = 0;
 constexpr uint32_t kCodePage1252 = 1252;
-constexpr uint32_t kCodePageAscii = 20127;
 constexpr uint32_t kCodePageLatin1 = 28591;
 constexpr uint32_t kCodePageUtf8 = 65001;
 
 constexpr char32_t kReplacementCharacter = 0xFFFD;
 
-// The bytes of the UTF-8 sequence that `text` begins with, 0 if it is none.
-// The Unicode Standard, table 3-7.
-size_t MsiUtf8Length(Bytes text) {
-  const uint8_t lead = text[0];
-  const size_t length = lead < 0x80                   ? 1
-                        : lead >= 0xC2 && lead < 0xE0 ? 2
-                        : lead >= 0xE0 && lead < 0xF0 ? 3
-                        : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                      : 0;
-  if (length == 0 || length > text.size()) {
+// The bytes of a UTF-8 sequence by its first, 0 if none begins with that.
+size_t MsiUtf8Length(uint8_t lead) {
+  if (lead < 0x80) {
+    return 1;
+  }
+  if (lead < 0xC2 || lead > 0xF4) {
     return 0;
   }
-  const uint8_t low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-  const uint8_t high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-  for (size_t i = 1; i < length; ++i) {
-    const uint8_t byte = text[i];
-    if (byte < (i == 1 ? low : 0x80) || byte > (i == 1 ? high : 0xBF)) {
-      return 0;
-    }
+  return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+}
+
+// True when the second byte may follow the first. The Unicode Standard, table
+// 3-7: no overlong form, no surrogate, nothing above U+10FFFF.
+bool MayFollowLead(uint8_t lead, uint8_t second) {
+  switch (lead) {
+    case 0xE0:
+      return second >= 0xA0 && second <= 0xBF;
+    case 0xED:
+      return second >= 0x80 && second <= 0x9F;
+    case 0xF0:
+      return second >= 0x90 && second <= 0xBF;
+    case 0xF4:
+      return second >= 0x80 && second <= 0x8F;
+    default:
+      return second >= 0x80 && second <= 0xBF;
   }
-  return length;
+}
+
+// The bytes of the UTF-8 sequence that `text` begins with, 0 if it is none.
+size_t MsiUtf8Sequence(Bytes text) {
+  const size_t length = MsiUtf8Length(text[0]);
+  if (length == 0 || length > text.size() ||
+      (length > 1 && !MayFollowLead(text[0], text[1]))) {
+    return 0;
+  }
+  const bool rest = std::ranges::all_of(
+      text.first(length).subspan(std::min<size_t>(length, 2)),
+      [](uint8_t byte) { return byte >= 0x80 && byte <= 0xBF; });
+  return rest ? length : 0;
 }
 
 std::string DecodeUtf8Text(Bytes text, bool& exact) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const size_t length = MsiUtf8Length(text);
+    const size_t length = MsiUtf8Sequence(text);
     if (length == 0) {
       exact = false;
       base::AppendUtf8(out, kReplacementCharacter);
