@@ -23,10 +23,11 @@ using model::Signed;
 // True of an archive that does nothing by itself: it is as good as its members,
 // which have places of their own in the answer.
 bool IsOnlyAWrapping(const Artifact& artifact) {
-  constexpr std::array kArchives = {Format::kZip, Format::kTar,  Format::kCpio,
-                                    Format::k7z,  Format::kRar,  Format::kIso,
-                                    Format::kCab, Format::kGzip, Format::kBzip2,
-                                    Format::kXz,  Format::kLzma, Format::kZstd};
+  constexpr std::array kArchives = {
+      Format::kZip,   Format::kTar, Format::kCpio, Format::k7z,
+      Format::kRar,   Format::kIso, Format::kCab,  Format::kGzip,
+      Format::kBzip2, Format::kXz,  Format::kLzma, Format::kZstd,
+      Format::kSzdd,  Format::kAr,  Format::kArj};
   return artifact.is_signed == Signed::kAbsent &&
          artifact.contents == Contents::kComplete &&
          std::ranges::find(kArchives, artifact.format) != kArchives.end();

@@ -93,7 +93,9 @@ class CabUnpacker {
       methods.insert(method < std::size(kMethods) ? kMethods[method]
                                                   : "unknown compression");
     }
-    std::string text = fmt::format("{} files", directory_.files.size());
+    std::string text =
+        fmt::format("Microsoft cabinet, {} file{}", directory_.files.size(),
+                    directory_.files.size() == 1 ? "" : "s");
     for (const std::string_view method : methods) {
       text += fmt::format(", {}", method);
     }

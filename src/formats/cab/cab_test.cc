@@ -123,7 +123,7 @@ TEST(UnpackCab, MixesMethods) {
                      {kLzx, {{"c", Prose(40'000)}}}};
   ExpectRoundTrip(builder);
   EXPECT_EQ(Unpacked(builder.Build()).recorder.detail,
-            "3 files, LZX, MSZIP, stored");
+            "Microsoft cabinet, 3 files, LZX, MSZIP, stored");
 }
 
 TEST(UnpackCab, PlacesWhatLiesInOneStoredBlock) {
@@ -384,7 +384,8 @@ TEST(UnpackCab, FoldersOfOtherCabinetsAreUnsupported) {
   EXPECT_FALSE(fault("too"));
   EXPECT_EQ(outcome.recorder.CountOf(RemarkKind::kUnsupported), 2U);
   EXPECT_EQ(outcome.recorder.remarks.size(), 2U);
-  EXPECT_EQ(outcome.recorder.detail, "5 files, MSZIP, stored, part 1 of a set");
+  EXPECT_EQ(outcome.recorder.detail,
+            "Microsoft cabinet, 5 files, MSZIP, stored, part 1 of a set");
 }
 
 TEST(UnpackCab, HoldsOnToQuantumThatIsNone) {

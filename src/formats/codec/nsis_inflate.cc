@@ -34,7 +34,7 @@ using base::Result;
 
 constexpr unsigned kLengthTableBits = 11;
 constexpr unsigned kDistanceTableBits = 8;
-constexpr size_t kHistoryBytes = size_t{32} << 10;
+constexpr size_t kNsisHistoryBytes = size_t{32} << 10;
 constexpr size_t kInflatePiece = size_t{256} << 10;
 // What one turn of a loop writes at most: three literals, one match, and
 // copying in steps of 16 bytes.
@@ -146,7 +146,7 @@ class NsisInflater {
   // ---- Output --------------------------------------------------------------
 
   [[nodiscard]] uint8_t* PieceEnd() const {
-    return out_.get() + kHistoryBytes + kInflatePiece;
+    return out_.get() + kNsisHistoryBytes + kInflatePiece;
   }
 
   // Hands over what is new, and keeps what matches may reach.
@@ -155,7 +155,7 @@ class NsisInflater {
       CS_TRY_VOID(output_.Write({new_, static_cast<size_t>(at_ - new_)}));
     }
     const size_t kept =
-        std::min(static_cast<size_t>(at_ - out_.get()), kHistoryBytes);
+        std::min(static_cast<size_t>(at_ - out_.get()), kNsisHistoryBytes);
     std::memmove(out_.get(), at_ - kept, kept);
     at_ = out_.get() + kept;
     new_ = at_;
@@ -474,7 +474,7 @@ class NsisInflater {
   NsisStoredForm& form_;
   // History, new bytes, slack.
   std::unique_ptr<uint8_t[]> out_ = std::make_unique_for_overwrite<uint8_t[]>(
-      kHistoryBytes + kInflatePiece + kOutputSlack);
+      kNsisHistoryBytes + kInflatePiece + kOutputSlack);
   uint8_t* at_ = out_.get();   // where the next byte goes
   uint8_t* new_ = out_.get();  // the first byte that was not handed over
 

@@ -57,7 +57,8 @@ const std::vector<NsisStreamCase>& Cases() {
       {"fixed", Inflate, [](auto t) { return sample::Deflated(t, 1); }},
       {"bare", Inflate, [](auto t) { return sample::Stored(t, false); }},
       {"complement", Inflate, [](auto t) { return sample::Stored(t, true); }},
-      {"bzip2", DecompressNsisBzip2, [](auto t) { return sample::Bzip2(t); }},
+      {"bzip2", DecompressNsisBzip2,
+       [](auto t) { return sample::NsisBzip2(t); }},
       {"lzma", Lzma, [](auto t) { return sample::Lzma(t); }},
       {"x86", LzmaX86, [](auto t) { return sample::Lzma(t, true); }},
   };
@@ -101,7 +102,7 @@ TEST(NsisStreams, ManyBzip2Blocks) {
     for (char& c : text) {
       c = static_cast<char>('a' + (c & 15));
     }
-    const std::string packed = sample::Bzip2(text);
+    const std::string packed = sample::NsisBzip2(text);
     NsisText sink;
     ASSERT_TRUE(DecompressNsisBzip2({base::AsBytes(packed), 0}, sink));
     ASSERT_TRUE(sink.text == text);
@@ -208,7 +209,7 @@ TEST(InflateNsis, NamesTheDamage) {
 }
 
 TEST(DecompressNsisBzip2, NamesTheDamage) {
-  const std::string packed = sample::Bzip2(sample::Prose(3000));
+  const std::string packed = sample::NsisBzip2(sample::Prose(3000));
   const struct {
     size_t at;
     char value;
@@ -233,7 +234,7 @@ TEST(DecompressNsisBzip2, NamesTheDamage) {
 // A permutation of two cycles: what comes out is what goes forwards.
 TEST(DecompressNsisBzip2, SeveralCyclesGoForwards) {
   // "abab" sorts to "bbaa"; from its row 0 the way is 0 -> 2 -> 0.
-  const std::string packed = sample::Bzip2("ababab");
+  const std::string packed = sample::NsisBzip2("ababab");
   NsisText sink;
   ASSERT_TRUE(DecompressNsisBzip2({base::AsBytes(packed), 0}, sink));
   EXPECT_EQ(sink.text, "ababab");

@@ -63,12 +63,32 @@ bool HasNoScheme(Format format) {
     case Format::kInno:
     case Format::kBurn:
     case Format::kInstallshield:
+    case Format::kSzdd:
+    case Format::kAr:
+    case Format::kArj:
     case Format::kAsar:
     case Format::kPyinstaller:
     case Format::kDotnetBundle:
     case Format::kSquirrel:
     case Format::kOle:
     case Format::kScript:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// One content in a compressed form: a layer, but no container of its own in the
+// count of depth ("a.tar.gz" is one archive). A stream that holds itself ends
+// by its hash.
+bool IsOnlyCompressed(Format format) {
+  switch (format) {
+    case Format::kGzip:
+    case Format::kBzip2:
+    case Format::kXz:
+    case Format::kLzma:
+    case Format::kZstd:
+    case Format::kSzdd:
       return true;
     default:
       return false;
@@ -318,7 +338,10 @@ class Tree {
         NoteOverlay(taken, number)) {
       return;
     }
-    Look(number, *taken.content.row, taken.content.bytes, container.depth + 1);
+    const bool same_depth =
+        IsOnlyCompressed(record_.At(container.artifact).format);
+    Look(number, *taken.content.row, taken.content.bytes,
+         container.depth + (same_depth ? 0 : 1));
   }
 
   // Of a member that is no file.

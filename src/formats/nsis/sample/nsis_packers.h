@@ -73,7 +73,7 @@ inline std::string Lzma(std::string_view text, bool x86 = false) {
 // bzip2 of the library without what NSIS leaves out. Where blocks begin is
 // found by their 48-bit marks, which compressed text has by chance once in a
 // million gigabytes.
-inline std::string Bzip2(std::string_view text) {
+inline std::string NsisBzip2(std::string_view text) {
   std::string packed(text.size() * 2 + 10'000, '\0');
   auto size = static_cast<unsigned>(packed.size());
   CS_CHECK(BZ2_bzBuffToBuffCompress(
