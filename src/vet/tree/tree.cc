@@ -189,8 +189,9 @@ class Tree {
     const bool is_root = number == 0;
     if (bytes != nullptr && signing::Verifier::Knows(row.format)) {
       InspectSignatures(*bytes, number, verifier_, options_, record_);
-      if (record_.At(number).is_signed == model::Signed::kUnknown) {
-        return;  // damaged: that was said
+      if (row.format == Format::kPe &&
+          record_.At(number).is_signed == model::Signed::kUnknown) {
+        return;  // Its headers are damaged, so where it ends is not known.
       }
     }
     if (row.unpack != nullptr) {
@@ -241,7 +242,7 @@ class Tree {
                   });
     base::Result<void> opened =
         allowance_.IsSpent()
-            ? base::Fail(base::Fault::kLimit, 0, "limit of the whole input")
+            ? base::Fail(base::Fault::kLimit, 0, allowance_.Spent())
             : container.row->unpack(*container.bytes, budget, intake);
     if (!opened) {
       SayWhyNotOpened(container, opened.error());
@@ -331,7 +332,7 @@ class Tree {
     const auto [known, is_new] = seen_.emplace(
         std::pair(taken.content.sha256, taken.content.size_bytes), number);
     if (!is_new) {
-      RepeatOf(known->second, number);
+      artifact.same_as = known->second;
       return;
     }
     if (taken.member.name == formats::kOverlayName &&
@@ -375,17 +376,6 @@ class Tree {
     return record_.Add(&parent, name);
   }
 
-  // The same bytes were looked at before.
-  void RepeatOf(uint32_t first, uint32_t number) {
-    const Artifact& known = record_.At(first);
-    Artifact& artifact = record_.At(number);
-    artifact.same_as = first;
-    artifact.format = known.format;
-    artifact.detail = known.detail;
-    artifact.is_signed = known.is_signed;
-    artifact.signatures = known.signatures;
-  }
-
   void SayMemberDamaged(const TakenMember& taken, uint32_t number) {
     const base::Error& error = *taken.damage;
     const uint32_t container = *record_.At(number).parent;
@@ -405,6 +395,12 @@ class Tree {
       case base::Fault::kUnsupported:
         record_.NotInspected(container, fmt::format("The member \"{}\"", name),
                              stored, Clause(error));
+        return;
+      case base::Fault::kIo:
+        record_.NotInspected(container, fmt::format("The member \"{}\"", name),
+                             stored,
+                             "it is too large for the memory, and there is no "
+                             "room on the disk to put it aside");
         return;
       default:
         record_.Give(MakeFinding(
