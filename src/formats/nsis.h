@@ -91,7 +91,7 @@ struct NsisInstaller {
 // The installer in `container`: what lies behind the program of a set-up file,
 // from the first header on or up to 64 KiB before it. Charges a step for an
 // operation and for every 16 bytes of its text. Fails with offset in the
-// container and name of the damaged field. Limit: 32 MiB of unpacked header;
+// container and name of the damaged field. Limit: 16 MiB of unpacked header;
 // large installers have 2.
 [[nodiscard]] base::Result<NsisInstaller> ParseNsis(base::Bytes container,
                                                     base::Budget& budget);

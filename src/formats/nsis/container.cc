@@ -35,8 +35,9 @@ constexpr uint64_t kAlignment = 512;
 // Limit: what stands before the first header; an overlay is aligned, so that
 // real ones have none.
 constexpr uint64_t kMaxLeading = uint64_t{64} << 10;
-// Limit: 32 MiB; large installers have 2.
-constexpr uint32_t kMaxNsisHeader = uint32_t{32} << 20;
+// Limit: 16 MiB; large installers have 2. An instruction of 28 bytes becomes an
+// operation of ten times that.
+constexpr uint32_t kMaxNsisHeader = uint32_t{16} << 20;
 constexpr uint32_t kFlagUninstall = 1;
 constexpr uint32_t kFlagNoCrc = 4;
 constexpr uint32_t kFlagForceCrc = 8;

@@ -69,8 +69,12 @@ constexpr std::array<std::string_view, kCallbacks> kCallbackNames = {
 
 class NsisHeaderReader {
  public:
-  NsisHeaderReader(Bytes bytes, bool uninstaller, uint64_t offset)
-      : bytes_(bytes), uninstaller_(uninstaller), offset_(offset) {}
+  NsisHeaderReader(Bytes bytes, bool uninstaller, uint64_t offset,
+                   base::Budget& budget)
+      : bytes_(bytes),
+        uninstaller_(uninstaller),
+        offset_(offset),
+        budget_(budget) {}
 
   Result<NsisHeader> Read() {
     CS_TRY_VOID(ReadBlocks());
@@ -275,6 +279,8 @@ class NsisHeaderReader {
       reader.Skip(4, "section.install_types");
       section.flags = reader.U32("section.flags");
       section.code.name = header_.strings.Expand(name);
+      CS_TRY_VOID(
+          budget_.ChargeSteps(1 + section.code.name.size() / 16, offset_));
       section.code.first = reader.U32("section.code");
       section.code.count = reader.U32("section.code_size");
       // Groups have no code, at -1.
@@ -320,6 +326,7 @@ class NsisHeaderReader {
   Bytes bytes_;
   bool uninstaller_;
   uint64_t offset_;
+  base::Budget& budget_;
   uint64_t fields_ = 0;  // end of the blocks
   NsisBlocks blocks_{};
   NsisHeader header_;
@@ -328,8 +335,8 @@ class NsisHeaderReader {
 }  // namespace
 
 Result<NsisHeader> ReadNsisHeader(Bytes header, bool uninstaller,
-                                  uint64_t offset) {
-  return NsisHeaderReader(header, uninstaller, offset).Read();
+                                  uint64_t offset, base::Budget& budget) {
+  return NsisHeaderReader(header, uninstaller, offset, budget).Read();
 }
 
 }  // namespace countersign::formats

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/budget.h"
 #include "base/bytes.h"
 #include "base/result.h"
 #include "formats/nsis.h"
@@ -84,9 +85,11 @@ struct NsisHeader {
 };
 
 // Reads the unpacked header. `offset` is where it lies in the container, packed
-// or not: the offset of every failure. Views of `header` are kept.
+// or not: the offset of every failure. Charges a step for each section and for
+// every 16 bytes of its name. Views of `header` are kept.
 [[nodiscard]] base::Result<NsisHeader> ReadNsisHeader(base::Bytes header,
                                                       bool uninstaller,
-                                                      uint64_t offset);
+                                                      uint64_t offset,
+                                                      base::Budget& budget);
 
 }  // namespace countersign::formats

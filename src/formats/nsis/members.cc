@@ -391,6 +391,10 @@ class NsisSolidSink : public ByteSink {
     return skip_ == 0 && !open_ && size_bytes_ == 0;
   }
   [[nodiscard]] bool IsOpen() const { return open_; }
+  // Who waits for data that did not come.
+  [[nodiscard]] const std::vector<std::string>& Pending() const {
+    return pending_;
+  }
 
  private:
   Result<void> TakeSize(Bytes& bytes) {
@@ -462,6 +466,9 @@ Result<void> NsisMembers::Stream() {
   }
   if (error && sink.IsOpen()) {
     CS_TRY_VOID(datum_.End(error));
+  }
+  for (const std::string& name : sink.Pending()) {
+    takers_[data_.size].names.push_back(name);
   }
   return EndStream(error);
 }

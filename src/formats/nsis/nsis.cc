@@ -41,8 +41,8 @@ Result<NsisReading> ReadNsis(Bytes bytes, base::Budget& budget) {
   reading.container = CS_TRY(OpenNsis(bytes, budget));
   const NsisContainer& container = reading.container;
   const uint64_t offset = container.stored_header.offset;
-  NsisHeader header =
-      CS_TRY(ReadNsisHeader(container.header, container.uninstaller, offset));
+  NsisHeader header = CS_TRY(
+      ReadNsisHeader(container.header, container.uninstaller, offset, budget));
   NsisScriptReading script = CS_TRY(ReadNsisScript(header, offset, budget));
   NsisInstaller& installer = reading.installer;
   installer.version = header.version;
@@ -177,7 +177,7 @@ Result<void> UnpackNsis(const base::Blob& container, base::Budget& budget,
   const bool certain = reading.installer.opcodes_certain;
   // Why: the script may be large, and members are long in coming.
   reading.installer = {};
-  reading.container.header.clear();
+  reading.container.header = {};
   return HandOverMembers(container.View(), reading.container, uses, certain,
                          budget, sink);
 }
