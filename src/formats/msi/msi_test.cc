@@ -468,7 +468,7 @@ TEST(Msi, NoChangedByteStopsIt) {
   const ByteVector image = WriteCompoundFile(MakeMsi(MsiSample())).bytes;
   ByteVector bytes = image;
   for (size_t i = 0; i < bytes.size(); i += 5) {
-    bytes[i] ^= 1 << i % 8;
+    bytes[i] = static_cast<uint8_t>(bytes[i] ^ (1U << i % 8));
     MemberRecorder got;
     (void)got.Run(UnpackCfb, bytes);
     bytes[i] = image[i];

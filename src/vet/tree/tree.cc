@@ -236,9 +236,9 @@ class Tree {
     const size_t members_before = record_.Size();
     bool whole = true;
     Intake intake(number, container.bytes, record_, allowance_, content_,
-                  memory, [&](TakenMember taken) {
+                  memory, [&](const TakenMember& taken) {
                     whole = whole && !taken.damage;
-                    TakeMember(std::move(taken), container);
+                    TakeMember(taken, container);
                   });
     base::Result<void> opened =
         allowance_.IsSpent()
@@ -311,7 +311,7 @@ class Tree {
     return words;
   }
 
-  void TakeMember(TakenMember taken, const Waiting& container) {
+  void TakeMember(const TakenMember& taken, const Waiting& container) {
     if (taken.member.kind == formats::MemberKind::kDirectory) {
       return;
     }
