@@ -25,15 +25,7 @@ from expected_state import agrees, signatures
 
 
 SKIPPED = 77
-
-# What the column `format` begins with, of rows that are compared.
-FORMATS = [
-    "PE",
-    "MSIX/APPX",
-    "APPXBUNDLE",
-    "NUPKG",
-    "VSIX",
-]
+VERIFIED = ("PE", "MSI", "CAB", "MSIX/APPX", "APPXBUNDLE", "NUPKG", "VSIX")
 
 
 def vet(program, options, path):
@@ -65,7 +57,9 @@ def main():
     parser.add_argument("--countersign", required=True)
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--files", required=True)
-    parser.add_argument("--format", action="append")
+    parser.add_argument("--format", action="append",
+                        help="as the column has it, without (gz); may be "
+                        "repeated (default: all that are verified)")
     parser.add_argument("--trust", action="append", default=[])
     parser.add_argument("--at")
     parser.add_argument("-v", "--verbose", action="store_true")
@@ -79,7 +73,7 @@ def main():
     right = wrong = open_rows = 0
     with open(args.corpus, newline="", encoding="utf-8") as table:
         rows = [r for r in csv.DictReader(table)
-                if r["format"].startswith(tuple(args.format or FORMATS))]
+                if r["format"].split("(")[0] in (args.format or VERIFIED)]
     for row in rows:
         path = pathlib.Path(args.files) / row["file"]
         data = path.read_bytes()

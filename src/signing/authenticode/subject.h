@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "model/signature.h"
 #include "model/trust.h"
+#include "signing/asn1/oid.h"
 #include "signing/authenticode/indirect_data.h"
 
 namespace countersign::signing {
@@ -29,6 +30,9 @@ class Subject {
       std::span<const base::DigestAlgorithm> algorithms) const = 0;
 
   [[nodiscard]] virtual model::Scheme Scheme() const;
+
+  // What a signature over it says it signs (SpcAttributeTypeAndOptionalValue).
+  [[nodiscard]] virtual const Oid& ContentType() const = 0;
 
   // The purposes for which stores are asked about the signer, in order.
   [[nodiscard]] virtual std::vector<model::Purpose> Purposes() const;

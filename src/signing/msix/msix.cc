@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "signing/asn1/oid.h"
 #include "signing/authenticode/collect.h"
 #include "signing/authenticode/examine.h"
 #include "signing/authenticode/subject.h"
@@ -38,9 +39,6 @@ using model::Integrity;
 using model::SignatureFacts;
 
 using DigestsByAlgorithm = std::map<DigestAlgorithm, MsixDigests>;
-
-// SPC_SIPINFO_OBJID: the content names the software that verifies it.
-constexpr Oid kSipInfo{"1.3.6.1.4.1.311.2.1.30"};
 
 // What each tag stands for, in words.
 std::string_view MsixPartName(std::string_view tag) {
@@ -68,11 +66,16 @@ class MsixSubject : public Subject {
     return ContentDigests();
   }
 
+  // The content names the software that verifies it.
+  [[nodiscard]] const Oid& ContentType() const override {
+    return oid::kSipInfo;
+  }
+
   void CheckContent(const IndirectData& content,
                     const ContentDigests& /*digests*/, bool /*holds*/,
                     SignatureFacts& facts) const override {
     facts.content_type = DottedOid(content.type);
-    if (!(kSipInfo == content.type)) {
+    if (!(oid::kSipInfo == content.type)) {
       Refuse(facts, Integrity::kMalformed,
              "it is made for another kind of file than packages");
     }
