@@ -163,13 +163,6 @@ class Tree {
       }
       Open(next);
     }
-    // Why again: what a container is may have turned out after its twin came.
-    for (size_t i = 0; i < record_.Size(); ++i) {
-      const auto number = static_cast<uint32_t>(i);
-      if (const auto first = record_.At(number).same_as) {
-        RepeatOf(*first, number);
-      }
-    }
     return record_.Finish();
   }
 
