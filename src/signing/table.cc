@@ -4,6 +4,7 @@
 #include <array>
 
 #include "signing/authenticode/schemes.h"
+#include "signing/catalog/scheme.h"
 #include "signing/verify.h"
 
 namespace countersign::signing {
@@ -16,6 +17,10 @@ struct SchemeRow {
 
 constexpr std::array kSchemes = {
     SchemeRow{model::Format::kPe, ExaminePe},
+    SchemeRow{model::Format::kPowershell, ExamineScript},
+    SchemeRow{model::Format::kScript, ExamineScript},
+    SchemeRow{model::Format::kText, ExamineScript},
+    SchemeRow{model::Format::kCat, ExamineCatalog},
 };
 
 }  // namespace

@@ -28,6 +28,12 @@ class Subject {
   [[nodiscard]] virtual base::Result<ContentDigests> Hash(
       std::span<const base::DigestAlgorithm> algorithms) const = 0;
 
+  // What the signatures are over. Other content than SpcIndirectData is what is
+  // signed itself; then no digest is compared.
+  [[nodiscard]] virtual const Oid& ContentType() const {
+    return oid::kSpcIndirectData;
+  }
+
   // The purposes for which stores are asked about the signer, in order.
   [[nodiscard]] virtual std::vector<model::Purpose> Purposes() const;
 
