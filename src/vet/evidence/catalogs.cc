@@ -1,6 +1,8 @@
 #include "vet/evidence/catalogs.h"
 
 #include <algorithm>
+#include <ranges>
+#include <tuple>
 #include <utility>
 
 #include "formats/sniff.h"
@@ -46,25 +48,24 @@ int Rank(const SignatureFacts& facts) {
 }  // namespace
 
 uint32_t CatalogSet::ContentType(const std::string& type) {
-  const auto known = std::ranges::find(content_types_, type);
-  if (known == content_types_.end()) {
+  const auto [known, is_new] =
+      numbers_.emplace(type, static_cast<uint32_t>(content_types_.size()));
+  if (is_new) {
     content_types_.push_back(type);
-    return static_cast<uint32_t>(content_types_.size() - 1);
   }
-  return static_cast<uint32_t>(known - content_types_.begin());
+  return known->second;
 }
 
 bool CatalogSet::Add(const base::Digest& sha256,
                      const signing::SigningFacts& facts) {
   const std::string catalog = sha256.Hex();
-  if (std::ranges::find(signatures_, catalog, &Signed::catalog) !=
-      signatures_.end()) {
+  if (!catalogs_.insert(catalog).second) {
     return true;
   }
   const auto first = static_cast<uint32_t>(signatures_.size());
   for (const SignatureFacts& signature : facts.signatures) {
-    signatures_.push_back({catalog, OfAMember(signature)});
-    signatures_.back().facts.catalog_sha256 = catalog;
+    signatures_.push_back(OfAMember(signature));
+    signatures_.back().catalog_sha256 = catalog;
   }
   for (const signing::ListedDigest& listed : facts.listed) {
     if (listed_.size() == kMostListed) {
@@ -78,7 +79,14 @@ bool CatalogSet::Add(const base::Digest& sha256,
 }
 
 void CatalogSet::Close() {
-  std::ranges::stable_sort(listed_, {}, &Listed::digest);
+  // The best signature over a digest comes first, each once.
+  const auto order = [this](const Listed& listed) {
+    return std::tuple(listed.digest, Rank(signatures_[listed.signature]),
+                      listed.signature);
+  };
+  std::ranges::stable_sort(listed_, {}, order);
+  const auto again = std::ranges::unique(listed_, {}, order);
+  listed_.erase(again.begin(), again.end());
 }
 
 bool CatalogSet::Uses(base::DigestAlgorithm algorithm) const {
@@ -87,7 +95,7 @@ bool CatalogSet::Uses(base::DigestAlgorithm algorithm) const {
 }
 
 SignatureFacts CatalogSet::FactsFor(const Listed& listed) const {
-  SignatureFacts facts = signatures_[listed.signature].facts;
+  SignatureFacts facts = signatures_[listed.signature];
   facts.digest_algorithm = base::Name(listed.algorithm);
   facts.digest = listed.digest.Hex();
   facts.computed = facts.digest;
@@ -107,23 +115,23 @@ std::vector<SignatureFacts> CatalogSet::Covering(
   constexpr size_t kMost = 4;
   std::vector<const Listed*> found;
   for (const base::Digest& digest : digests) {
-    for (const Listed& listed :
-         std::ranges::equal_range(listed_, digest, {}, &Listed::digest)) {
-      const bool known =
-          std::ranges::find(found, listed.signature, [](const Listed* each) {
-            return each->signature;
-          }) != found.end();
+    const auto all =
+        std::ranges::equal_range(listed_, digest, {}, &Listed::digest);
+    for (const Listed& listed : all | std::views::take(kMost)) {
+      const bool known = std::ranges::any_of(found, [&](const Listed* each) {
+        return each->signature == listed.signature;
+      });
       if (!known) {
         found.push_back(&listed);
       }
     }
   }
   std::ranges::stable_sort(found, {}, [&](const Listed* listed) {
-    return Rank(signatures_[listed->signature].facts);
+    return Rank(signatures_[listed->signature]);
   });
   std::vector<SignatureFacts> covering;
-  for (size_t i = 0; i < std::min(found.size(), kMost); ++i) {
-    covering.push_back(FactsFor(*found[i]));
+  for (const Listed* listed : found | std::views::take(kMost)) {
+    covering.push_back(FactsFor(*listed));
   }
   return covering;
 }

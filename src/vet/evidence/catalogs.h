@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,6 +30,7 @@ class CatalogSet {
   [[nodiscard]] bool IsEmpty() const { return listed_.empty(); }
   // True when something is listed by a digest of this algorithm.
   [[nodiscard]] bool Uses(base::DigestAlgorithm algorithm) const;
+  // How much is listed; what one signature lists twice counts once, closed.
   [[nodiscard]] uint64_t Members() const { return listed_.size(); }
 
   // The signatures, of catalogs that list one of `digests` (of one file, taken
@@ -37,10 +40,6 @@ class CatalogSet {
       std::span<const base::Digest> digests) const;
 
  private:
-  struct Signed {
-    std::string catalog;  // SHA-256, hexadecimal
-    model::SignatureFacts facts;
-  };
   struct Listed {
     base::Digest digest;
     base::DigestAlgorithm algorithm = base::DigestAlgorithm::kSha256;
@@ -51,9 +50,11 @@ class CatalogSet {
   [[nodiscard]] model::SignatureFacts FactsFor(const Listed& listed) const;
   [[nodiscard]] uint32_t ContentType(const std::string& type);
 
-  std::vector<Signed> signatures_;
+  std::set<std::string> catalogs_;  // SHA-256, hexadecimal
+  std::vector<model::SignatureFacts> signatures_;
   std::vector<std::string> content_types_;
-  std::vector<Listed> listed_;  // by digest, once closed
+  std::map<std::string, uint32_t> numbers_;  // of the content types
+  std::vector<Listed> listed_;               // by digest, once closed
 };
 
 // Adds the catalog in `file`, which was given from outside; false when it is no

@@ -484,8 +484,8 @@ model::Inspection Inspect(std::shared_ptr<const base::Blob> file,
     return inspection;
   }
   all.Close();
-  CatalogSet again = all;
-  return Tree(std::move(file), verifier, options, all, again).Run();
+  CatalogSet known_already;
+  return Tree(std::move(file), verifier, options, all, known_already).Run();
 }
 
 }  // namespace countersign::vet
