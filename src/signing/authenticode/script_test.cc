@@ -138,10 +138,11 @@ TEST(SignedScript, Utf8WithoutMarkIsTakenForItByItsStartOnly) {
     if (IsPowershell(form)) {
       ExpectTrusted(file);
     } else {
-      ExpectMismatch(file, "the character encoding (it was signed as UTF-8)");
+      ExpectMismatch(file,
+                     "the character encoding (it holds when read as UTF-8)");
     }
     ExpectMismatch(forge::SignedScript(Recipe(form, TextForm::kUtf8, late)),
-                   "the character encoding (it was signed as UTF-8)");
+                   "the character encoding (it holds when read as UTF-8)");
   }
 }
 
@@ -251,7 +252,7 @@ TEST(SignedScript, OnlyLineEndingsWereChanged) {
     const ByteVector windows =
         forge::SignedScript(Recipe(form, TextForm::kUtf8));
     ExpectMismatch(Replaced(windows, "\r\n", "\n"),
-                   "the line endings (it was signed with CR LF)");
+                   "the line endings (signed with CR LF)");
     ScriptRecipe recipe = Recipe(form, TextForm::kUtf8, u"one\ntwo\n");
     if (!recipe.behind.empty()) {
       recipe.behind = u"</job>\n";
@@ -259,7 +260,7 @@ TEST(SignedScript, OnlyLineEndingsWereChanged) {
     const ByteVector unix = forge::SignedScript(recipe);
     ExpectTrusted(unix);
     ExpectMismatch(Replaced(Replaced(unix, "\r\n", "\n"), "\n", "\r\n"),
-                   "the line endings (it was signed with LF)");
+                   "the line endings (signed with LF)");
   }
 }
 
@@ -275,8 +276,8 @@ TEST(SignedScript, OnlyTheByteOrderMarkWasChanged) {
         forge::SignedScript(Recipe(form, TextForm::kUtf8Marked));
     const ByteVector unmarked(marked.begin() + 3, marked.end());
     if (IsPowershell(form)) {
-      ExpectMismatch(with, "the byte order mark (it was signed without one)");
-      ExpectMismatch(unmarked, "the byte order mark (it was signed with one)");
+      ExpectMismatch(with, "the byte order mark (signed without one)");
+      ExpectMismatch(unmarked, "the byte order mark (signed with one)");
     } else {
       ExpectTrusted(with);
       ExpectTrusted(unmarked);
@@ -292,7 +293,7 @@ TEST(SignedScript, OnlyTheCharacterEncodingWasChanged) {
       ansi, forge::SignatureBy(forge::TestAuthorities().publisher));
   const auto block = forge::SignatureBlock(ansi.form, signature);
   ExpectMismatch(forge::StoredText(text + block, TextForm::kUtf8),
-                 "the character encoding (it was signed as UTF-8)");
+                 "the character encoding (it holds when read as UTF-8)");
   // With a mark the host knows the encoding again, and leaves the mark out.
   ByteVector marked =
       forge::StoredText(u"\uFEFF" + text + block, TextForm::kUtf8Marked);

@@ -233,7 +233,7 @@ bool IsAscii(Bytes bytes) {
   return std::ranges::all_of(bytes, [](uint8_t byte) { return byte < 0x80; });
 }
 
-std::string_view NameOf(const TextReading& reading) {
+std::string_view CharsetName(const TextReading& reading) {
   switch (reading.charset) {
     case Charset::kUtf8:
       return "UTF-8";
@@ -303,16 +303,16 @@ std::string DescribeChange(const TextReading& now, const TextReading& then) {
   };
   if (now.line_breaks != then.line_breaks) {
     add(then.line_breaks == LineBreaks::kFeed
-            ? "the line endings (it was signed with LF)"
-            : "the line endings (it was signed with CR LF)");
+            ? "the line endings (signed with LF)"
+            : "the line endings (signed with CR LF)");
   }
   if (now.charset != then.charset) {
-    add("the character encoding (it was signed as " +
-        std::string(NameOf(then)) + ")");
+    add("the character encoding (it holds when read as " +
+        std::string(CharsetName(then)) + ")");
   }
   if (now.with_mark != then.with_mark) {
-    add(then.with_mark ? "the byte order mark (it was signed with one)"
-                       : "the byte order mark (it was signed without one)");
+    add(then.with_mark ? "the byte order mark (signed with one)"
+                       : "the byte order mark (signed without one)");
   }
   return clause;
 }

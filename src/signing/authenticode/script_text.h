@@ -37,8 +37,8 @@ struct TextReading {
     const formats::SignedScript& script, base::Bytes file,
     const TextReading& reading);
 
-// What differs between the ways, as a clause: "the line endings (it was signed
-// with CR LF)".
+// What differs between the ways, as a clause: "the line endings (signed with CR
+// LF)".
 [[nodiscard]] std::string DescribeChange(const TextReading& now,
                                          const TextReading& then);
 

@@ -70,8 +70,8 @@ std::optional<base::DigestAlgorithm> AlgorithmOfSize(size_t size) {
   }
 }
 
-void SetDigest(Bytes bytes, base::DigestAlgorithm algorithm,
-               CatalogMember& member) {
+void SetMemberDigest(Bytes bytes, base::DigestAlgorithm algorithm,
+                     CatalogMember& member) {
   std::ranges::copy(bytes, member.digest.data.begin());
   member.digest.size = static_cast<uint8_t>(bytes.size());
   member.algorithm = algorithm;
@@ -94,9 +94,9 @@ std::optional<std::vector<uint8_t>> DigestOfTag(Bytes tag) {
 }
 
 // Reads one TrustedSubject.
-class MemberReader {
+class CatalogMemberReader {
  public:
-  MemberReader(DerReader& errors, Catalog& catalog)
+  CatalogMemberReader(DerReader& errors, Catalog& catalog)
       : errors_(errors), catalog_(catalog) {}
 
   void Read(const Element& subject) {
@@ -120,7 +120,7 @@ class MemberReader {
         ++catalog_.members_without_digest;
         return;
       }
-      SetDigest(*digest, *AlgorithmOfSize(digest->size()), member);
+      SetMemberDigest(*digest, *AlgorithmOfSize(digest->size()), member);
     }
     catalog_.members.push_back(std::move(member));
   }
@@ -180,7 +180,7 @@ class MemberReader {
       return;
     }
     if (data->algorithm) {
-      SetDigest(digest, *data->algorithm, member);
+      SetMemberDigest(digest, *data->algorithm, member);
     }
     member.content_type = DottedOid(data->type);
   }
@@ -189,7 +189,7 @@ class MemberReader {
   Catalog& catalog_;
 };
 
-void ReadUsage(DerReader& reader) {
+void ReadCatalogUsage(DerReader& reader) {
   const Element sequence = reader.Expect(tag::kSequence, "subjectUsage");
   DerReader usages(sequence.value, reader.SharedBudget());
   bool known = false;
@@ -204,7 +204,7 @@ void ReadUsage(DerReader& reader) {
   }
 }
 
-base::Instant ReadTime(DerReader& reader, const char* field) {
+base::Instant ReadCatalogTime(DerReader& reader, const char* field) {
   const auto time = TimeContent(reader.Any(field));
   if (!time) {
     reader.Fail(time.error());
@@ -212,7 +212,7 @@ base::Instant ReadTime(DerReader& reader, const char* field) {
   return time.value_or(base::Instant{});
 }
 
-void ReadVersion(DerReader& reader, Catalog& catalog) {
+void ReadCatalogVersion(DerReader& reader, Catalog& catalog) {
   const AlgorithmIdentifier algorithm =
       ReadAlgorithm(reader, "subjectAlgorithm");
   if (oid::kCatalogMemberV2 == algorithm.oid.bytes) {
@@ -224,7 +224,8 @@ void ReadVersion(DerReader& reader, Catalog& catalog) {
   }
 }
 
-void ReadExtension(const Element& whole, DerReader& errors, Catalog& catalog) {
+void ReadCatalogExtension(const Element& whole, DerReader& errors,
+                          Catalog& catalog) {
   DerReader reader(whole.value, errors.SharedBudget());
   const Bytes type = reader.Expect(tag::kOid, "extnID").value.bytes;
   const auto critical = reader.Optional(tag::kBoolean, "critical");
@@ -245,7 +246,7 @@ void ReadExtension(const Element& whole, DerReader& errors, Catalog& catalog) {
   }
 }
 
-void ReadExtensions(DerReader& reader, Catalog& catalog) {
+void ReadCatalogExtensions(DerReader& reader, Catalog& catalog) {
   const auto wrapped = reader.Optional(tag::Explicit(0), "ctlExtensions");
   if (!wrapped) {
     return;
@@ -256,7 +257,7 @@ void ReadExtensions(DerReader& reader, Catalog& catalog) {
   while (!list.AtEnd()) {
     const Element extension = list.Expect(tag::kSequence, "Extension");
     if (!list.Failed()) {
-      ReadExtension(extension, list, catalog);
+      ReadCatalogExtension(extension, list, catalog);
     }
   }
   for (const DerReader* part : {&outer, &list}) {
@@ -266,13 +267,13 @@ void ReadExtensions(DerReader& reader, Catalog& catalog) {
   }
 }
 
-void ReadMembers(DerReader& reader, Catalog& catalog) {
+void ReadCatalogMembers(DerReader& reader, Catalog& catalog) {
   const auto subjects = reader.Optional(tag::kSequence, "trustedSubjects");
   if (!subjects) {
     return;
   }
   DerReader entries(subjects->value, reader.SharedBudget());
-  MemberReader member(entries, catalog);
+  CatalogMemberReader member(entries, catalog);
   while (!entries.AtEnd()) {
     const Element subject = entries.Expect(tag::kSequence, "TrustedSubject");
     if (!entries.Failed()) {
@@ -290,18 +291,18 @@ base::Result<Catalog> ParseCatalog(Input content, base::Budget& budget) {
   Catalog catalog;
   DerReader reader(content, budget);
   (void)reader.Optional(tag::kInteger, "version");
-  ReadUsage(reader);
+  ReadCatalogUsage(reader);
   if (const auto id = reader.Optional(tag::kOctetString, "listIdentifier")) {
     catalog.identifier = base::ToHex(id->value.bytes);
   }
   (void)reader.Optional(tag::kInteger, "sequenceNumber");
-  catalog.effective = ReadTime(reader, "ctlThisUpdate");
+  catalog.effective = ReadCatalogTime(reader, "ctlThisUpdate");
   if (reader.NextIs(tag::kUtcTime) || reader.NextIs(tag::kGeneralizedTime)) {
-    catalog.next_update = ReadTime(reader, "ctlNextUpdate");
+    catalog.next_update = ReadCatalogTime(reader, "ctlNextUpdate");
   }
-  ReadVersion(reader, catalog);
-  ReadMembers(reader, catalog);
-  ReadExtensions(reader, catalog);
+  ReadCatalogVersion(reader, catalog);
+  ReadCatalogMembers(reader, catalog);
+  ReadCatalogExtensions(reader, catalog);
   reader.ExpectEnd("CertificateTrustList");
   return reader.Finish(std::move(catalog));
 }

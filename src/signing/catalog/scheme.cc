@@ -32,7 +32,7 @@ class CatalogSubject : public Subject {
   }
 };
 
-std::string Describe(const Catalog& catalog) {
+std::string DescribeCatalog(const Catalog& catalog) {
   const uint64_t members =
       catalog.members.size() + catalog.members_without_digest;
   return fmt::format("security catalog, version {}, {} member{}, of {}",
@@ -40,7 +40,7 @@ std::string Describe(const Catalog& catalog) {
                      base::ToRfc3339(catalog.effective).substr(0, 10));
 }
 
-void Refuse(const base::Error& error, model::SignatureFacts& signature) {
+void RefuseList(const base::Error& error, model::SignatureFacts& signature) {
   const bool unknown =
       error.fault == Fault::kUnsupported || error.fault == Fault::kLimit;
   signature.integrity =
@@ -52,9 +52,9 @@ void Refuse(const base::Error& error, model::SignatureFacts& signature) {
 
 // What each of the signatures lists. A list that cannot be read makes its
 // signatures worthless.
-class Lists {
+class CatalogLists {
  public:
-  Lists(const Collection& collection, base::Budget& budget)
+  CatalogLists(const Collection& collection, base::Budget& budget)
       : collection_(collection), budget_(budget) {}
 
   void Read(SigningFacts& facts) {
@@ -66,13 +66,13 @@ class Lists {
       model::SignatureFacts& signature = facts.signatures[i];
       const auto& catalog = CatalogOf(*parsed.container);
       if (!catalog) {
-        Refuse(catalog.error(), signature);
+        RefuseList(catalog.error(), signature);
         facts.faults.push_back(
             {catalog.error(), parsed.range, signature.index});
         continue;
       }
       if (facts.detail.empty()) {
-        facts.detail = Describe(*catalog);
+        facts.detail = DescribeCatalog(*catalog);
       }
       for (const CatalogMember& member : catalog->members) {
         facts.listed.push_back({member.digest, member.algorithm,
@@ -104,7 +104,7 @@ SigningFacts Unsigned(const SignedData& data, base::Budget& budget) {
   facts.detail = "PKCS #7 without a signature";
   if (oid::kCertificateTrustList == data.content_type) {
     if (const auto catalog = ParseCatalog(data.content, budget)) {
-      facts.detail = Describe(*catalog);
+      facts.detail = DescribeCatalog(*catalog);
     }
   }
   return facts;
@@ -125,7 +125,7 @@ SigningFacts ExamineCatalog(const base::Blob& file, const Context& context) {
   collector.AddContainer(0, input);
   const Collection collection = collector.Finish();
   ExamineSignatures(CatalogSubject(), collection, context, facts);
-  Lists(collection, context.budget).Read(facts);
+  CatalogLists(collection, context.budget).Read(facts);
   for (model::SignatureFacts& signature : facts.signatures) {
     signature.scheme = model::Scheme::kCatalog;
   }

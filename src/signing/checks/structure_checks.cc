@@ -320,9 +320,9 @@ void CheckUnexpectedContentType(const SigningFacts& facts, Sink& sink) {
 void CheckOnlyEncodingDiffers(const SigningFacts& facts, Sink& sink) {
   for (const EncodingChange& change : facts.encoding_changes) {
     const SignatureFacts& signature = facts.signatures.at(change.signature);
-    sink.Give(fmt::format("Since {} was made, only {} changed: the text is "
+    sink.Give(fmt::format("Nothing but {} keeps {} from holding: the text is "
                           "what was signed.",
-                          Which(facts, signature), change.what),
+                          change.what, Which(facts, signature)),
               signature.range, {{"signature", Number(signature.index)}});
   }
 }

@@ -64,7 +64,7 @@ TEST(Content, TheEndTellsAScript) {
       EXPECT_EQ(finished.size_bytes, text.size());
     }
     EXPECT_EQ(Take(none, text + std::string(70'000, 'y'), 5000).row->format,
-              size < 65'000 ? Format::kPowershell : Format::kText);
+              size <= 65'000 ? Format::kPowershell : Format::kText);
   }
 }
 

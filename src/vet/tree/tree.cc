@@ -474,7 +474,7 @@ model::Inspection Inspect(std::shared_ptr<const base::Blob> file,
   // by digests that nobody else needs (SHA-1, and those of unsigned programs),
   // and to hash everything so for the few packages with a catalog, or to hold
   // the bytes until the end, would cost all others time or memory.
-  const CatalogSet none;
+  const CatalogSet none{};
   const CatalogSet& given =
       options.catalogs != nullptr ? *options.catalogs : none;
   CatalogSet all = given;
