@@ -17,6 +17,11 @@ struct SchemeRow {
 
 constexpr std::array kSchemes = {
     SchemeRow{model::Format::kPe, ExaminePe},
+    SchemeRow{model::Format::kCab, ExamineCabinet},
+    SchemeRow{model::Format::kMsi, ExamineMsi},
+    SchemeRow{model::Format::kMsp, ExamineMsi},
+    SchemeRow{model::Format::kMst, ExamineMsi},
+    SchemeRow{model::Format::kOle, ExamineMsi},
     SchemeRow{model::Format::kPowershell, ExamineScript},
     SchemeRow{model::Format::kScript, ExamineScript},
     SchemeRow{model::Format::kText, ExamineScript},

@@ -77,12 +77,12 @@ struct SigningFacts {
   std::vector<UnsignedData> unsigned_data;
   // The certificate table lies on bytes that are also loaded as a section.
   std::optional<base::ByteRange> table_overlaps_section;
+  // OID of what signatures of this format say they sign; empty: not known.
+  std::string expected_content_type;
   std::optional<base::Instant> build_time;  // of the linker; unverified
   std::vector<EncodingChange> encoding_changes;
   std::vector<ListedDigest> listed;  // of a catalog
-  // What a signature of this format states that it signs (OID), and what the
-  // place is called where signatures lie.
-  std::string expected_type = "1.3.6.1.4.1.311.2.1.15";
+  // What the place is called where signatures of this format lie.
   std::string signed_place = "certificate table";
   base::ByteRange certificate_table;
   base::ByteRange security_directory;  // the entry in the header

@@ -32,7 +32,7 @@ size_t UnitView::LineEnd(size_t offset) const {
   while (at < size && At(at) != '\n') {
     at += Width();
   }
-  const bool has_return = at < size && at > offset && At(at - Width()) == '\r';
+  const bool has_return = at > offset && At(at - Width()) == '\r';
   return has_return ? at - Width() : at;
 }
 

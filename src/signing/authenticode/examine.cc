@@ -246,11 +246,11 @@ SignatureFacts Answer(const ParsedSignature& signature, uint32_t index,
       CheckSigner({.signer = signature.signer,
                    .content = signature.container->data.content.bytes,
                    .pool = signature.container->certificates,
-                   .content_type = &subject.ContentType()},
+                   .content_type = &subject.EncapsulatedContentType()},
                   context.keys, context.budget);
   facts.signature_algorithm = Describe(check.scheme);
   const bool own_content =
-      !(subject.ContentType() == oid::kSpcIndirectData.View());
+      !(subject.EncapsulatedContentType() == oid::kSpcIndirectData.View());
   if (own_content && !signature.container->content_error) {
     DescribeOwnContent(signature, check, facts, context.budget);
   }
@@ -259,7 +259,10 @@ SignatureFacts Answer(const ParsedSignature& signature, uint32_t index,
     CheckContent(*signature.container->content, digests, subject,
                  check.integrity == Integrity::kValid, facts);
   }
-  if (check.integrity != Integrity::kValid) {
+  const auto& error = signature.container->content_error;
+  if (error && error->fault == base::Fault::kUnsupported) {
+    // What it is over is not known, so nothing is known to be wrong with it.
+  } else if (check.integrity != Integrity::kValid) {
     facts.signature_mismatch =
         check.signature_mismatch || (check.content_mismatch && !own_content);
     Refuse(facts, check.integrity, check.reason);
@@ -313,6 +316,8 @@ base::Result<ContentDigests> HashParts(
 
 void ExamineSignatures(const Subject& subject, const Collection& collection,
                        const Context& context, SigningFacts& facts) {
+  const Oid& type = subject.ContentType();
+  facts.expected_content_type = DottedOid({type.data.data(), type.size});
   const auto hashed = HashContent(subject, collection);
   const ContentDigests digests = hashed.value_or(ContentDigests());
   if (!hashed) {

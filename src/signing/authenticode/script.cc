@@ -32,6 +32,10 @@ class ScriptSubject : public Subject {
     return HashText(script_, file_, reading_, algorithms);
   }
 
+  [[nodiscard]] const Oid& ContentType() const override {
+    return oid::kSipInfo;
+  }
+
   // A digest that does not tell all bytes apart proves nothing of them.
   void RefuseReplaced(SigningFacts& facts) const {
     const auto replaced = FindReplaced(script_, file_, reading_);
@@ -144,7 +148,6 @@ SigningFacts ExamineScript(const base::Blob& file, const Context& context) {
   }
   const SignedScript& script = **found;
   facts.detail = std::string(formats::NameOf(script.kind)) + ", signed block";
-  facts.expected_type = DottedOid(oid::kSipInfo.View());
   facts.signed_place = "signature block";
   Collector collector(context.budget, facts);
   if (script.damage) {

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "model/signature.h"
 #include "model/trust.h"
+#include "signing/asn1/oid.h"
 #include "signing/authenticode/indirect_data.h"
 
 namespace countersign::signing {
@@ -28,9 +29,13 @@ class Subject {
   [[nodiscard]] virtual base::Result<ContentDigests> Hash(
       std::span<const base::DigestAlgorithm> algorithms) const = 0;
 
-  // What the signatures are over. Other content than SpcIndirectData is what is
-  // signed itself; then no digest is compared.
-  [[nodiscard]] virtual const Oid& ContentType() const {
+  // What a signature over it says it signs (SpcAttributeTypeAndOptionalValue).
+  [[nodiscard]] virtual const Oid& ContentType() const = 0;
+
+  // The type of what is signed (RFC 5652, section 5.2, eContentType). Other
+  // than SpcIndirectDataContent it is itself what the signature is over, and no
+  // digest of a file is compared.
+  [[nodiscard]] virtual const Oid& EncapsulatedContentType() const {
     return oid::kSpcIndirectData;
   }
 

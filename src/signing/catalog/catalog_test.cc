@@ -262,6 +262,7 @@ TEST(CatalogScheme, AListOfSomethingElseIsUnsupported) {
       forge::SignImage(forge::PlainImage(),
                        forge::SignatureBy(forge::TestAuthorities().publisher)));
   EXPECT_EQ(other.signatures.at(0).integrity, Integrity::kUnsupported);
+  EXPECT_TRUE(other.listed.empty());
 }
 
 TEST(CatalogScheme, DataBehindTheCatalogIsNoted) {

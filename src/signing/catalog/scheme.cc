@@ -26,6 +26,9 @@ class CatalogSubject : public Subject {
   [[nodiscard]] const Oid& ContentType() const override {
     return oid::kCertificateTrustList;
   }
+  [[nodiscard]] const Oid& EncapsulatedContentType() const override {
+    return oid::kCertificateTrustList;
+  }
   [[nodiscard]] std::vector<model::Purpose> Purposes() const override {
     return {model::Purpose::kCodeSigning, model::Purpose::kKernel,
             model::Purpose::kTls};
@@ -119,7 +122,6 @@ SigningFacts ExamineCatalog(const base::Blob& file, const Context& context) {
     return Unsigned(*data, context.budget);
   }
   SigningFacts facts;
-  facts.expected_type = DottedOid(oid::kCertificateTrustList.View());
   facts.signed_place = "catalog";
   Collector collector(context.budget, facts, oid::kCertificateTrustList);
   collector.AddContainer(0, input);
