@@ -252,6 +252,7 @@ struct Report {
   base::Instant evaluated_at;
   std::vector<TrustSource> trust;
   std::vector<RevocationSource> revocation_sources;
+  std::vector<CatalogSource> catalog_sources;
   Decision verdict = Decision::kHold;
   std::string policy;  // version of the table that decided
   bool complete = false;
@@ -268,6 +269,7 @@ struct Report {
     visit("evaluated_at", self.evaluated_at);
     visit("trust", self.trust);
     visit("revocation_sources", self.revocation_sources);
+    visit("catalog_sources", self.catalog_sources);
     visit("verdict", self.verdict);
     visit("policy", self.policy);
     visit("complete", self.complete);

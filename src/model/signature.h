@@ -51,12 +51,19 @@ inline constexpr std::array kNames<Validation> = {
     std::string_view("unknown"), std::string_view("ev"), std::string_view("ov"),
     std::string_view("iv")};
 
-enum class Scheme : uint8_t { kAuthenticode, kMsix, kNuget, kJar, kVsix };
+enum class Scheme : uint8_t {
+  kAuthenticode,
+  kCatalog,
+  kMsix,
+  kNuget,
+  kJar,
+  kVsix
+};
 template <>
 inline constexpr std::array kNames<Scheme> = {
-    std::string_view("authenticode"), std::string_view("msix"),
-    std::string_view("nuget"), std::string_view("jar"),
-    std::string_view("vsix")};
+    std::string_view("authenticode"), std::string_view("catalog"),
+    std::string_view("msix"),         std::string_view("nuget"),
+    std::string_view("jar"),          std::string_view("vsix")};
 
 enum class TimestampKind : uint8_t { kRfc3161, kAuthenticode };
 template <>
@@ -207,6 +214,10 @@ struct SignatureFacts {
   std::string statement_type;
   std::vector<std::string> package_owners;  // as a repository claims
   std::vector<AttributeFacts> attributes;
+  // Of a signature over a catalog that lists this file: SHA-256 of the catalog,
+  // and which artifact it is unless it was given from outside.
+  std::string catalog_sha256;
+  std::optional<uint32_t> catalog;
 
   static void Fields(auto& self, auto&& visit) {
     visit("scheme", self.scheme);
@@ -242,6 +253,8 @@ struct SignatureFacts {
     visit("statement_type", self.statement_type);
     visit("package_owners", self.package_owners);
     visit("attributes", self.attributes);
+    visit("catalog_sha256", self.catalog_sha256);
+    visit("catalog", self.catalog);
   }
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "signing/authenticode/schemes.h"
+#include "signing/catalog/scheme.h"
 #include "signing/jar/names.h"
 #include "signing/msix/part.h"
 #include "signing/nuget/content.h"
@@ -25,6 +26,10 @@ constexpr std::array kSchemes = {
     SchemeRow{model::Format::kMsp, ExamineMsi},
     SchemeRow{model::Format::kMst, ExamineMsi},
     SchemeRow{model::Format::kOle, ExamineMsi},
+    SchemeRow{model::Format::kPowershell, ExamineScript},
+    SchemeRow{model::Format::kScript, ExamineScript},
+    SchemeRow{model::Format::kText, ExamineScript},
+    SchemeRow{model::Format::kCat, ExamineCatalog},
     SchemeRow{model::Format::kMsix, ExamineMsix},
     SchemeRow{model::Format::kNupkg, ExamineNuget},
     SchemeRow{model::Format::kJar, ExamineJar},

@@ -7,8 +7,9 @@ namespace {
 
 // A signature is trusted only through a certificate that this process holds.
 bool IsSound(const model::SignatureFacts& signature, size_t signatures,
-             uint64_t size_bytes, const Anchors& anchors) {
+             uint64_t size_bytes, size_t artifacts, const Anchors& anchors) {
   if (!signature.range.Inside(size_bytes) ||
+      (signature.catalog && *signature.catalog >= artifacts) ||
       (signature.nested_in && *signature.nested_in >= signatures)) {
     return false;
   }
@@ -34,11 +35,11 @@ bool IsSound(const model::Artifact& artifact, size_t place,
          (place == 0 || artifact.path.starts_with('!')) &&
          (place != 0 || artifact.path.empty()) && artifact.findings.empty() &&
          !artifact.covered_by && signatures.size() <= kMostSignatures &&
-         std::ranges::all_of(signatures,
-                             [&](const model::SignatureFacts& signature) {
-                               return IsSound(signature, signatures.size(),
-                                              artifact.size, anchors);
-                             });
+         std::ranges::all_of(
+             signatures, [&](const model::SignatureFacts& signature) {
+               return IsSound(signature, signatures.size(), artifact.size,
+                              artifacts.size(), anchors);
+             });
 }
 
 bool IsSound(const model::Finding& finding,

@@ -142,7 +142,8 @@ bool IsForgivenByCoverage(const Finding& finding,
 }
 
 bool IsVouchedForByItself(const Artifact& artifact) {
-  return artifact.is_signed == Signed::kPresent &&
+  return (artifact.is_signed == Signed::kPresent ||
+          artifact.is_signed == Signed::kByCatalog) &&
          !artifact.signatures.empty() &&
          std::ranges::all_of(
              artifact.signatures, [](const model::SignatureFacts& signature) {

@@ -25,7 +25,8 @@ from expected_state import agrees, signatures
 
 
 SKIPPED = 77
-VERIFIED = ("PE", "MSI", "CAB", "MSIX/APPX", "APPXBUNDLE", "NUPKG", "VSIX")
+VERIFIED = ("PE", "MSI", "CAB", "CAT", "PS1", "VBS", "JS", "WSF", "MSIX/APPX",
+            "APPXBUNDLE", "NUPKG", "VSIX")
 
 
 def vet(program, options, path):

@@ -91,10 +91,13 @@ void Collector::ReadContainer(const Pending& item) {
 
 void Collector::ReadParts(ParsedContainer& container, uint32_t signature) {
   ReadBag(container, signature, budget_, facts_);
-  if (!(oid::kSpcIndirectData == container.data.content_type)) {
+  if (!(content_type_ == container.data.content_type)) {
     container.content_error = base::Error{
         base::Fault::kUnsupported, container.data.whole.offset, "eContentType"};
     return;
+  }
+  if (!(oid::kSpcIndirectData == container.data.content_type)) {
+    return;  // the content itself is what was signed
   }
   auto content = ParseIndirectData(container.data.content, budget_);
   if (content) {

@@ -151,11 +151,10 @@ base::Result<void> Intake::Place(const Member& member,
   taken.content.bytes = base::Blob::Slice(blob_, content);
   taken.content.row = &formats::Sniff(taken.content.bytes->View());
   taken.content.size_bytes = content.size;
-  std::vector<base::Hasher> hasher;
-  hasher.emplace_back(base::DigestAlgorithm::kSha256);
+  std::vector<base::Hasher> hashers = content_.NewHashers();
   if (const auto hashed =
-          taken.content.bytes->Hash({0, content.size}, hasher)) {
-    taken.content.sha256 = hasher[0].Finish();
+          taken.content.bytes->Hash({0, content.size}, hashers)) {
+    Content::TakeDigests(hashers, taken.content);
   } else {
     taken.damage = hashed.error();
   }

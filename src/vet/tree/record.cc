@@ -108,6 +108,11 @@ model::Inspection Record::Finish() {
         *reference = places[**reference];
       }
     }
+    for (model::SignatureFacts& signature : artifact.signatures) {
+      if (signature.catalog) {
+        signature.catalog = places[*signature.catalog];
+      }
+    }
     ordered[place] = std::move(artifact);
   }
   inspection_.artifacts = std::move(ordered);

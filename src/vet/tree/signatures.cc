@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "formats/script.h"
 #include "signing/judge.h"
 
 namespace countersign::vet {
@@ -20,13 +21,19 @@ uint64_t LimitValue(std::string_view name, const base::Limits& limits) {
   if (name == "signatures") {
     return limits.signatures;
   }
+  if (name == "size of a script") {
+    return formats::kLargestScript;
+  }
   return name == "depth of nested signatures" ? limits.depth : 0;
 }
 
-// Why by name and content: a member that only some readers would show may have
-// the name of one that is covered.
-void MarkOutside(const std::vector<signing::CoveredMember>& covered,
-                 uint32_t package, size_t first_member, Record& record) {
+}  // namespace
+
+void MarkOutside(const signing::SigningFacts& facts, uint32_t package,
+                 size_t first_member, Record& record) {
+  if (!facts.covered_members) {
+    return;
+  }
   const size_t before = record.At(package).path.size() + 1;
   for (size_t i = first_member; i < record.Size(); ++i) {
     model::Artifact& member = record.At(static_cast<uint32_t>(i));
@@ -38,7 +45,7 @@ void MarkOutside(const std::vector<signing::CoveredMember>& covered,
     };
     const std::string_view name = std::string_view(member.path).substr(before);
     const auto same_name = std::ranges::equal_range(
-        covered, name, std::ranges::less{},
+        *facts.covered_members, name, std::ranges::less{},
         [](const signing::CoveredMember& each) -> std::string_view {
           return each.name;
         });
@@ -46,16 +53,21 @@ void MarkOutside(const std::vector<signing::CoveredMember>& covered,
   }
 }
 
-}  // namespace
+void AddCovering(std::vector<model::SignatureFacts> covering,
+                 signing::SigningFacts& facts) {
+  if (!covering.empty() && facts.is_signed == model::Signed::kAbsent) {
+    facts.is_signed = model::Signed::kByCatalog;
+  }
+  for (model::SignatureFacts& signature : covering) {
+    signature.index = static_cast<uint32_t>(facts.signatures.size());
+    facts.signatures.push_back(std::move(signature));
+  }
+}
 
-void InspectSignatures(const base::Blob& file, uint32_t number,
-                       signing::Verifier& verifier,
-                       const InspectOptions& options, Record& record,
-                       size_t first_member) {
+void RecordSignatures(signing::SigningFacts facts, uint32_t number,
+                      const InspectOptions& options, Record& record) {
   model::Artifact& artifact = record.At(number);
-  const uint64_t size = file.View().size();
-  signing::SigningFacts facts =
-      verifier.Verify(file, artifact.format, {options.at, options.limits});
+  const uint64_t size = artifact.size;
   artifact.is_signed = facts.is_signed;
   if (!facts.detail.empty()) {
     artifact.detail = facts.detail;
@@ -69,9 +81,6 @@ void InspectSignatures(const base::Blob& file, uint32_t number,
     record.Give(std::move(finding));
   }
   artifact.signatures = std::move(facts.signatures);
-  if (facts.covered_members) {
-    MarkOutside(*facts.covered_members, number, first_member, record);
-  }
   if (facts.limit) {
     record.NoteLimit(number, facts.limit->field,
                      LimitValue(facts.limit->field, options.limits));
@@ -80,7 +89,7 @@ void InspectSignatures(const base::Blob& file, uint32_t number,
         {std::min<uint64_t>(facts.limit->offset, size), 0},
         fmt::format("the limit on {} was reached", facts.limit->field));
   }
-  if (facts.is_signed == model::Signed::kUnknown) {
+  if (facts.is_signed == model::Signed::kUnknown && !facts.limit) {
     record.NotInspected(number, "The file", {0, std::min<uint64_t>(size, 64)},
                         "its headers are damaged, so whether it is signed is "
                         "not known");
