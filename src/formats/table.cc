@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "formats/asar.h"
 #include "formats/pe.h"
 #include "formats/sniff.h"
 #include "formats/zip.h"
@@ -171,6 +172,8 @@ constexpr std::array kFormats = {
     FormatRow{Format::kNsis, "NSIS installation", Support::kRecognised, IsNsis},
     FormatRow{Format::kInno, "Inno Setup installation", Support::kRecognised,
               IsInnoSetup},
+    FormatRow{Format::kAsar, "asar archive of Electron", Support::kParsed,
+              IsAsar, UnpackAsar},
     FormatRow{Format::kScript, "script", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "#!"sv); }},
     FormatRow{Format::kText, "text", Support::kRecognised, IsText},
