@@ -40,4 +40,9 @@ base::Result<std::optional<CarriedPackage>> ReadBurn(const PeImage& image,
                                                      base::Budget& budget,
                                                      MemberSink& sink);
 
+// Archives of PyInstaller (docs/formats/pyinstaller.md).
+base::Result<std::optional<CarriedPackage>> ReadPyinstaller(
+    const PeImage& image, const base::Blob& program, base::Budget& budget,
+    MemberSink& sink);
+
 }  // namespace countersign::formats

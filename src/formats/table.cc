@@ -6,6 +6,7 @@
 
 #include "formats/asar.h"
 #include "formats/pe.h"
+#include "formats/pyinstaller.h"
 #include "formats/sniff.h"
 #include "formats/zip.h"
 
@@ -174,6 +175,9 @@ constexpr std::array kFormats = {
               IsInnoSetup},
     FormatRow{Format::kAsar, "asar archive of Electron", Support::kParsed,
               IsAsar, UnpackAsar},
+    FormatRow{Format::kPyinstaller, "modules of a PyInstaller archive",
+              Support::kParsed, [](Bytes s) { return Has(s, 0, "PYZ\0"sv); },
+              UnpackPyz},
     FormatRow{Format::kScript, "script", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "#!"sv); }},
     FormatRow{Format::kText, "text", Support::kRecognised, IsText},
