@@ -45,4 +45,9 @@ base::Result<std::optional<CarriedPackage>> ReadPyinstaller(
     const PeImage& image, const base::Blob& program, base::Budget& budget,
     MemberSink& sink);
 
+// Single-file applications of .NET (docs/formats/dotnet_bundle.md).
+base::Result<std::optional<CarriedPackage>> ReadDotnetBundle(
+    const PeImage& image, const base::Blob& program, base::Budget& budget,
+    MemberSink& sink);
+
 }  // namespace countersign::formats
