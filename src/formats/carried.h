@@ -50,4 +50,10 @@ base::Result<std::optional<CarriedPackage>> ReadDotnetBundle(
     const PeImage& image, const base::Blob& program, base::Budget& budget,
     MemberSink& sink);
 
+// Setups of Inno Setup (docs/formats/inno.md).
+base::Result<std::optional<CarriedPackage>> ReadInno(const PeImage& image,
+                                                     const base::Blob& program,
+                                                     base::Budget& budget,
+                                                     MemberSink& sink);
+
 }  // namespace countersign::formats

@@ -41,8 +41,8 @@ constexpr size_t kMostResourceMembers = 1000;
 constexpr uint64_t kMostAlignment = 15;
 
 // The packages that are looked for, in this order.
-constexpr std::array<ReadCarried, 3> kCarriedPackages = {
-    ReadBurn, ReadDotnetBundle, ReadPyinstaller};
+constexpr std::array<ReadCarried, 4> kCarriedPackages = {
+    ReadBurn, ReadInno, ReadDotnetBundle, ReadPyinstaller};
 
 class PeMembers {
  public:
