@@ -45,7 +45,7 @@ using base::Fault;
 using base::Reader;
 using base::Result;
 
-constexpr uint64_t kAlignment = 4;
+constexpr uint64_t kAsarAlignment = 4;
 
 struct AsarHeader {
   ByteRange json;
@@ -75,7 +75,7 @@ Result<AsarHeader> ReadAsarHeader(Bytes file, CarriedRemarks& remarks) {
                       "size of the header pickle");
   }
   const uint64_t padding = found.data - at - length;
-  if (payload + 4 != header || padding >= kAlignment) {
+  if (payload + 4 != header || padding >= kAsarAlignment) {
     remarks.Note(RemarkKind::kDisagreement, {4, 12}, [&] {
       return fmt::format(
           "the header of {} bytes lies in pickles of {} and {} bytes", length,
@@ -91,7 +91,7 @@ Result<AsarHeader> ReadAsarHeader(Bytes file, CarriedRemarks& remarks) {
 }
 
 // A number in decimal, as JavaScript reads it without loss.
-std::optional<uint64_t> NumberIn(const std::optional<JsonValue>& value) {
+std::optional<uint64_t> AsarNumber(const std::optional<JsonValue>& value) {
   if (!value) {
     return std::nullopt;
   }
@@ -108,7 +108,7 @@ std::optional<uint64_t> NumberIn(const std::optional<JsonValue>& value) {
 }
 
 // "AB12..." in any case against a digest.
-bool IsHexOf(std::string_view text, const base::Digest& digest) {
+bool IsHexOfDigest(std::string_view text, const base::Digest& digest) {
   const auto bytes = base::FromHex(text);
   return bytes && base::Equal(*bytes, digest.View());
 }
@@ -207,8 +207,8 @@ class AsarMembers {
   }
 
   Result<void> HandOverFile(const JsonValue& entry, Member member) {
-    const auto size = NumberIn(entry.Member("size"));
-    const auto offset = NumberIn(entry.Member("offset"));
+    const auto size = AsarNumber(entry.Member("size"));
+    const auto offset = AsarNumber(entry.Member("offset"));
     if (!size || !offset) {
       return HandOverDamaged(
           std::move(member),
@@ -257,12 +257,12 @@ class AsarMembers {
       return {};
     }
     const Bytes bytes = file_.subspan(content.offset, content.size);
-    if (!IsHexOf(*hash->Text(),
-                 base::Hash(base::DigestAlgorithm::kSha256, bytes))) {
+    if (!IsHexOfDigest(*hash->Text(),
+                       base::Hash(base::DigestAlgorithm::kSha256, bytes))) {
       note(RemarkKind::kChecksum, "has not the SHA-256 that is stored for it");
     }
     const auto blocks = integrity.Member("blocks");
-    const auto block_size = NumberIn(integrity.Member("blockSize"));
+    const auto block_size = AsarNumber(integrity.Member("blockSize"));
     if (blocks && blocks->Kind() == JsonKind::kArray) {
       CS_TRY_VOID(ChargeBytes(content));
       if (!AreBlocks(*blocks, bytes, block_size.value_or(0))) {
@@ -282,8 +282,9 @@ class AsarMembers {
       const uint64_t size = std::min<uint64_t>(block_size, bytes.size() - at);
       const bool is_extra = size == 0;
       if (!block->Text() ||
-          !IsHexOf(*block->Text(), base::Hash(base::DigestAlgorithm::kSha256,
-                                              bytes.subspan(at, size))) ||
+          !IsHexOfDigest(*block->Text(),
+                         base::Hash(base::DigestAlgorithm::kSha256,
+                                    bytes.subspan(at, size))) ||
           (is_extra && block->Next())) {
         return false;
       }

@@ -40,12 +40,12 @@ using base::Reader;
 using base::Result;
 
 constexpr uint32_t kBurnMagic = 0x00F14300;
-constexpr uint32_t kOldestBurn = 2;
-constexpr uint32_t kNewestBurn = 3;
-constexpr uint32_t kCabinetFormat = 1;
+constexpr uint32_t kOldestBurnVersion = 2;
+constexpr uint32_t kNewestBurnVersion = 3;
+constexpr uint32_t kBurnCabinetFormat = 1;
 // Limit: sizes that fit in the section of 512 bytes that WiX 4 makes; WiX 3
 // knows two containers.
-constexpr uint32_t kMostContainers = 116;
+constexpr uint32_t kMostBurnContainers = 116;
 
 std::string BurnGuid(Bytes bytes) {
   Reader reader(base::Input{bytes, 0});
@@ -70,8 +70,8 @@ Result<BurnSection> ReadBurnHeader(base::Input section) {
     return base::Fail(Fault::kMalformed, section.offset, "dwMagic");
   }
   burn.version = reader.U32("dwVersion");
-  if (!reader.Failed() &&
-      (burn.version < kOldestBurn || burn.version > kNewestBurn)) {
+  if (!reader.Failed() && (burn.version < kOldestBurnVersion ||
+                           burn.version > kNewestBurnVersion)) {
     return base::Fail(Fault::kUnsupported, section.offset + 4, "dwVersion");
   }
   burn.bundle_id = BurnGuid(reader.Take(16, "guidBundleId"));
@@ -81,12 +81,12 @@ Result<BurnSection> ReadBurnHeader(base::Input section) {
   burn.original_signature.offset = reader.U32("dwOriginalSignatureOffset");
   burn.original_signature.size = reader.U32("dwOriginalSignatureSize");
   const uint64_t format_at = reader.Offset();
-  if (reader.U32("dwFormat") != kCabinetFormat && !reader.Failed()) {
+  if (reader.U32("dwFormat") != kBurnCabinetFormat && !reader.Failed()) {
     return base::Fail(Fault::kUnsupported, format_at, "dwFormat");
   }
   const uint64_t count_at = reader.Offset();
   const uint32_t count = reader.U32("cContainers");
-  if (count > kMostContainers) {
+  if (count > kMostBurnContainers) {
     return base::Fail(Fault::kLimit, count_at, "cContainers");
   }
   if (!reader.Failed() && count == 0) {

@@ -9,7 +9,8 @@
 namespace countersign::formats {
 namespace {
 
-std::vector<base::ByteRange> InOrder(std::vector<base::ByteRange> ranges) {
+std::vector<base::ByteRange> RangesInOrder(
+    std::vector<base::ByteRange> ranges) {
   std::ranges::sort(ranges, [](const auto& a, const auto& b) {
     return std::pair(a.offset, a.size) < std::pair(b.offset, b.size);
   });
@@ -53,7 +54,7 @@ std::vector<base::ByteRange> ClaimedBytes::Gaps(base::ByteRange whole) const {
   std::vector<base::ByteRange> gaps;
   uint64_t position = whole.offset;
   const uint64_t end = whole.offset + whole.size;
-  for (const base::ByteRange& range : InOrder(ranges_)) {
+  for (const base::ByteRange& range : RangesInOrder(ranges_)) {
     const uint64_t start = std::min(range.offset, end);
     if (start > position) {
       gaps.push_back({position, start - position});
@@ -69,7 +70,7 @@ std::vector<base::ByteRange> ClaimedBytes::Gaps(base::ByteRange whole) const {
 std::vector<base::ByteRange> ClaimedBytes::Overlaps() const {
   std::vector<base::ByteRange> overlaps;
   uint64_t end = 0;
-  for (const base::ByteRange& range : InOrder(ranges_)) {
+  for (const base::ByteRange& range : RangesInOrder(ranges_)) {
     const uint64_t range_end = range.offset + range.size;
     if (range.offset < end) {
       const uint64_t shared = std::min(end, range_end) - range.offset;

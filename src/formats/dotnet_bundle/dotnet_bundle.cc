@@ -42,11 +42,11 @@ using namespace std::string_view_literals;
 constexpr std::string_view kBundleMark =
     "\x8B\x12\x02\xB9\x6A\x61\x20\x38\x72\x7B\x93\x02\x14\xD7\xA0\x32"
     "\x13\xF5\xB9\xE6\xEF\xAE\x33\x18\xEE\x3B\x2D\xCE\x24\xB3\x6A\xAE"sv;
-constexpr uint64_t kPointerBytes = 8;
+constexpr uint64_t kBundlePointerBytes = 8;
 // Limit: marks that are tried. The host has one; a file with more of them that
 // lead somewhere is made to be read in different ways.
-constexpr size_t kMostMarks = 8;
-constexpr uint32_t kNewestBundle = 6;
+constexpr size_t kMostBundleMarks = 8;
+constexpr uint32_t kNewestBundleVersion = 6;
 
 enum class BundledType : uint8_t {
   kUnknown,
@@ -102,7 +102,7 @@ Result<BundleManifest> ReadBundleHeader(Reader& reader) {
   manifest.major = reader.U32("major version");
   manifest.minor = reader.U32("minor version");
   if (!reader.Failed() &&
-      (manifest.major == 0 || manifest.major > kNewestBundle)) {
+      (manifest.major == 0 || manifest.major > kNewestBundleVersion)) {
     reader.Fail(Fault::kUnsupported, "major version");
   }
   manifest.count = reader.U32("number of files");
@@ -280,9 +280,9 @@ std::vector<ByteRange> FindBundlePointers(Bytes host) {
   std::vector<ByteRange> pointers;
   const std::string_view text = base::AsText(host);
   size_t at = text.find(kBundleMark);
-  while (at != std::string_view::npos && pointers.size() < kMostMarks) {
-    if (at >= kPointerBytes) {
-      pointers.push_back({at - kPointerBytes, kPointerBytes});
+  while (at != std::string_view::npos && pointers.size() < kMostBundleMarks) {
+    if (at >= kBundlePointerBytes) {
+      pointers.push_back({at - kBundlePointerBytes, kBundlePointerBytes});
     }
     at = text.find(kBundleMark, at + kBundleMark.size());
   }

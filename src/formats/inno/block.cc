@@ -14,18 +14,18 @@ using base::Fault;
 using base::Reader;
 using base::Result;
 
-constexpr uint64_t kPartBytes = 4096;
-constexpr uint64_t kLzmaProperties = 5;
+constexpr uint64_t kInnoPartBytes = 4096;
+constexpr uint64_t kInnoLzmaProperties = 5;
 
 // The parts without their checksums.
-Result<std::vector<uint8_t>> JoinParts(base::Input stored) {
+Result<std::vector<uint8_t>> JoinInnoParts(base::Input stored) {
   Reader reader(stored);
   std::vector<uint8_t> joined;
   joined.reserve(stored.bytes.size());
   while (reader.Remaining() > 0) {
     const uint64_t at = reader.Offset();
     const uint32_t crc = reader.U32("CRC of a block's part");
-    const Bytes part = reader.Take(std::min(reader.Remaining(), kPartBytes),
+    const Bytes part = reader.Take(std::min(reader.Remaining(), kInnoPartBytes),
                                    "part of a block");
     CS_TRY(reader.Finish(true));
     if (Crc32(0, part) != crc) {
@@ -62,7 +62,7 @@ Result<ByteRange> ReadInnoBlock(Bytes file, uint64_t offset, ByteSink& output) {
   const uint64_t at = reader.Offset();
   const Bytes stored = reader.Take(size, "block");
   CS_TRY(reader.Finish(true));
-  const auto joined = CS_TRY(JoinParts({stored, at}));
+  const auto joined = CS_TRY(JoinInnoParts({stored, at}));
   const ByteRange range{start, at + size - start};
   if (!is_compressed) {
     if (!joined.empty()) {
@@ -70,13 +70,13 @@ Result<ByteRange> ReadInnoBlock(Bytes file, uint64_t offset, ByteSink& output) {
     }
     return range;
   }
-  if (joined.size() < kLzmaProperties) {
+  if (joined.size() < kInnoLzmaProperties) {
     return base::Fail(Fault::kTruncated, at, "properties of a block");
   }
-  const Bytes packed = Bytes(joined).subspan(kLzmaProperties);
+  const Bytes packed = Bytes(joined).subspan(kInnoLzmaProperties);
   const auto taken = Decompress(
       Codec::kLzmaRaw, {packed, 0}, output,
-      {.properties = Bytes(joined).first(kLzmaProperties), .size = {}});
+      {.properties = Bytes(joined).first(kInnoLzmaProperties), .size = {}});
   // Why: without an end mark the stream ends with its bytes. Whether what came
   // out is whole is for the caller, who knows what it has to hold.
   if (!taken && taken.error().fault != Fault::kTruncated) {

@@ -31,28 +31,28 @@ using base::Error;
 using base::Fault;
 using base::Result;
 
-constexpr std::string_view kChunkMark("zlb\x1A", 4);
+constexpr std::string_view kInnoChunkMark("zlb\x1A", 4);
 // Limit: bytes of a file that are kept to hand it over under its other names,
 // too. Programs that setups install twice are small; larger ones become links.
-constexpr uint64_t kMostRepeated = uint64_t{16} << 20;
-constexpr uint64_t kBytesOfAStep = 1024;
+constexpr uint64_t kMostInnoRepeated = uint64_t{16} << 20;
+constexpr uint64_t kInnoBytesOfAStep = 1024;
 
-const char* DigestField(const InnoLocation& location) {
+const char* InnoDigestField(const InnoLocation& location) {
   return location.has_sha256 ? "SHA256Sum" : "SHA1Sum";
 }
 
-base::Hasher HasherOf(const InnoLocation& location) {
+base::Hasher InnoHasher(const InnoLocation& location) {
   return base::Hasher(location.has_sha256 ? base::DigestAlgorithm::kSha256
                                           : base::DigestAlgorithm::kSha1);
 }
 
-bool IsDigestOf(const InnoLocation& location, base::Hasher& hasher) {
+bool IsInnoDigest(const InnoLocation& location, base::Hasher& hasher) {
   const base::Digest digest = hasher.Finish();
   return base::Equal(digest.View(), Bytes(location.digest).first(digest.size));
 }
 
-bool HasMark(Bytes chunk) {
-  return base::AsText(chunk).starts_with(kChunkMark);
+bool HasInnoChunkMark(Bytes chunk) {
+  return base::AsText(chunk).starts_with(kInnoChunkMark);
 }
 
 }  // namespace
@@ -104,7 +104,7 @@ class InnoChunks::Splitter : public ByteSink {
   struct Current : ByteSink {
     Current(Splitter& splitter, const Piece& piece)
         : piece_at_hand(piece),
-          hasher(HasherOf(*piece.location)),
+          hasher(InnoHasher(*piece.location)),
           filter(*this),
           owner(splitter),
           left(piece.location->size) {}
@@ -112,7 +112,7 @@ class InnoChunks::Splitter : public ByteSink {
     Result<void> Write(Bytes bytes) override {
       hasher.Update(bytes);
       if (piece_at_hand.names.size() > 1 &&
-          piece_at_hand.location->size <= kMostRepeated) {
+          piece_at_hand.location->size <= kMostInnoRepeated) {
         copy.insert(copy.end(), bytes.begin(), bytes.end());
       }
       return owner.owner_.sink_.Write(bytes);
@@ -176,8 +176,8 @@ class InnoChunks::Splitter : public ByteSink {
   Result<void> Take(Bytes bytes) {
     if (!current_) {
       unclaimed += bytes.size();
-      return Fatal(owner_.budget_.ChargeSteps(1 + bytes.size() / kBytesOfAStep,
-                                              chunk_.stored.offset));
+      return Fatal(owner_.budget_.ChargeSteps(
+          1 + bytes.size() / kInnoBytesOfAStep, chunk_.stored.offset));
     }
     Current& current = *current_;
     const bool is_filtered = current.piece_at_hand.location->is_filtered;
@@ -197,19 +197,19 @@ class InnoChunks::Splitter : public ByteSink {
   Result<void> EndCurrent(std::optional<Error> damage) {
     const Piece& piece = current_->piece_at_hand;
     std::vector<uint8_t> copy = std::move(current_->copy);
-    if (!damage && !IsDigestOf(*piece.location, current_->hasher)) {
+    if (!damage && !IsInnoDigest(*piece.location, current_->hasher)) {
       owner_.NoteDigest(chunk_, piece);
       damage = Error{Fault::kMalformed, owner_.setup_.data.offset,
-                     DigestField(*piece.location)};
+                     InnoDigestField(*piece.location)};
     }
     current_.reset();
     CS_TRY_VOID(owner_.sink_.End(damage));
-    if (damage || piece.location->size > kMostRepeated) {
+    if (damage || piece.location->size > kMostInnoRepeated) {
       return HandOverLinks(piece);
     }
     for (size_t i = 1; i < piece.names.size(); ++i) {
-      CS_TRY_VOID(owner_.budget_.ChargeSteps(1 + copy.size() / kBytesOfAStep,
-                                             chunk_.stored.offset));
+      CS_TRY_VOID(owner_.budget_.ChargeSteps(
+          1 + copy.size() / kInnoBytesOfAStep, chunk_.stored.offset));
       CS_TRY_VOID(
           owner_.sink_.Begin(owner_.MemberOf(chunk_, piece, piece.names[i])));
       const auto written =
@@ -289,7 +289,7 @@ std::vector<InnoChunks::Chunk> InnoChunks::Collect() {
                            file_.size());
     chunk.stored = {
         offset, std::min<uint64_t>(std::min(location.chunk_size, kMostOffset) +
-                                       kChunkMark.size(),
+                                       kInnoChunkMark.size(),
                                    file_.size() - offset)};
     const auto known = names.find(i);
     std::vector<std::string> given =
@@ -330,11 +330,11 @@ Result<void> InnoChunks::HandOverDamaged(const Chunk& chunk, Error error) {
 Result<void> InnoChunks::HandOverChunk(const Chunk& chunk) {
   const InnoLocation& location = *chunk.pieces[0].location;
   const ByteRange stored = chunk.stored;
-  if (stored.size < kChunkMark.size() ||
-      stored.size - kChunkMark.size() < location.chunk_size) {
+  if (stored.size < kInnoChunkMark.size() ||
+      stored.size - kInnoChunkMark.size() < location.chunk_size) {
     return HandOverDamaged(chunk, {Fault::kTruncated, file_.size(), "chunk"});
   }
-  if (!HasMark(file_.subspan(stored.offset, stored.size))) {
+  if (!HasInnoChunkMark(file_.subspan(stored.offset, stored.size))) {
     return HandOverDamaged(chunk, {Fault::kMalformed, stored.offset, "ZLIBID"});
   }
   claimed_.Claim(stored);
@@ -351,8 +351,9 @@ Result<void> InnoChunks::HandOverChunk(const Chunk& chunk) {
 }
 
 Result<void> InnoChunks::HandOverCompressed(const Chunk& chunk) {
-  const uint64_t start = chunk.stored.offset + kChunkMark.size();
-  Bytes stream = file_.subspan(start, chunk.stored.size - kChunkMark.size());
+  const uint64_t start = chunk.stored.offset + kInnoChunkMark.size();
+  Bytes stream =
+      file_.subspan(start, chunk.stored.size - kInnoChunkMark.size());
   CodecOptions options;
   Codec codec = Codec::kZlib;
   size_t properties = 0;
@@ -406,14 +407,15 @@ Result<void> InnoChunks::HandOverCompressed(const Chunk& chunk) {
 
 // Content as it is can be placed where it lies, unless it was filtered.
 Result<void> InnoChunks::HandOverStored(const Chunk& chunk) {
-  const uint64_t start = chunk.stored.offset + kChunkMark.size();
-  const uint64_t size = chunk.stored.size - kChunkMark.size();
+  const uint64_t start = chunk.stored.offset + kInnoChunkMark.size();
+  const uint64_t size = chunk.stored.size - kInnoChunkMark.size();
   ClaimedBytes used;
   for (const Piece& piece : chunk.pieces) {
     const InnoLocation& location = *piece.location;
     const ByteRange range{location.chunk_suboffset, location.size};
     CS_TRY_VOID(budget_.ChargeSteps(
-        1 + (range.Inside(size) ? location.size : 0) / kBytesOfAStep, start));
+        1 + (range.Inside(size) ? location.size : 0) / kInnoBytesOfAStep,
+        start));
     for (const std::string& name : piece.names) {
       const Member member = MemberOf(chunk, piece, name);
       if (!range.Inside(size)) {
@@ -440,17 +442,17 @@ Result<void> InnoChunks::HandOverStoredFile(const Chunk& chunk,
                                             const Member& member,
                                             ByteRange content) {
   const Bytes bytes = file_.subspan(content.offset, content.size);
-  base::Hasher hasher = HasherOf(*piece.location);
+  base::Hasher hasher = InnoHasher(*piece.location);
   if (!piece.location->is_filtered) {
     hasher.Update(bytes);
-    if (IsDigestOf(*piece.location, hasher)) {
+    if (IsInnoDigest(*piece.location, hasher)) {
       return sink_.Place(member, content);
     }
     NoteDigest(chunk, piece);
     CS_TRY_VOID(sink_.Begin(member));
     auto written = bytes.empty() ? Result<void>() : sink_.Write(bytes);
     return sink_.End(written ? Error{Fault::kMalformed, setup_.data.offset,
-                                     DigestField(*piece.location)}
+                                     InnoDigestField(*piece.location)}
                              : written.error());
   }
   // Limit: filtered content that is not compressed is rare; 64 MiB at once.
@@ -469,10 +471,10 @@ Result<void> InnoChunks::HandOverStoredFile(const Chunk& chunk,
     return sink_.End(
         Error{written.error().fault, content.offset, written.error().field});
   }
-  if (!IsDigestOf(*piece.location, hasher)) {
+  if (!IsInnoDigest(*piece.location, hasher)) {
     NoteDigest(chunk, piece);
     return sink_.End(Error{Fault::kMalformed, setup_.data.offset,
-                           DigestField(*piece.location)});
+                           InnoDigestField(*piece.location)});
   }
   return sink_.End({});
 }

@@ -33,7 +33,7 @@ using base::Fault;
 using base::Result;
 
 // Limit: the program that installs; those of Inno Setup 6 have 3 MiB.
-constexpr uint64_t kMostProgramBytes = uint64_t{64} << 20;
+constexpr uint64_t kMostInnoProgramBytes = uint64_t{64} << 20;
 
 class InnoMembers {
  public:
@@ -129,7 +129,7 @@ class InnoMembers {
     member.name = "[inno]/[setup]/setup.exe";
     member.size = loader.setup_program_size;
     member.stored = loader.table;
-    InnoBuffer buffer(kMostProgramBytes);
+    InnoBuffer buffer(kMostInnoProgramBytes);
     const auto range = ReadInnoBlock(file_, loader.setup_program, buffer);
     if (range) {
       claimed_.Claim(*range);

@@ -50,48 +50,51 @@ constexpr std::array kInnoTextNames = {
 // since 6.0 style and size of the wizard (9); since 5.5.7 the alpha format (1);
 // up to 6.3 SHA-1 and salt of the password (28), then test, salt, iterations
 // and nonce (48); disk space (8).
-constexpr uint8_t kVersions = 20;
-constexpr uint8_t kColour = 4;
-constexpr uint8_t kAlpha = 1;
-constexpr uint8_t kWizard = 9;
-constexpr uint8_t kPassword = 28;
-constexpr uint8_t kKeyDerivation = 48;
-constexpr uint8_t kDiskSpace = 8;
-constexpr uint8_t kSlices550 = kVersions + 3 * kColour + kPassword + kDiskSpace;
-constexpr uint8_t kSlices557 =
-    kVersions + 2 * kColour + kAlpha + kPassword + kDiskSpace;
-constexpr uint8_t kSlices600 = kSlices557 + kWizard;
-constexpr uint8_t kSlices640 =
-    kVersions + kWizard + kAlpha + kKeyDerivation + kDiskSpace;
+constexpr uint8_t kInnoVersionBytes = 20;
+constexpr uint8_t kInnoColourBytes = 4;
+constexpr uint8_t kInnoAlphaBytes = 1;
+constexpr uint8_t kInnoWizardBytes = 9;
+constexpr uint8_t kInnoPasswordBytes = 28;
+constexpr uint8_t kInnoKeyDerivationBytes = 48;
+constexpr uint8_t kInnoDiskSpaceBytes = 8;
+constexpr uint8_t kInnoSlices550 = kInnoVersionBytes + 3 * kInnoColourBytes +
+                                   kInnoPasswordBytes + kInnoDiskSpaceBytes;
+constexpr uint8_t kInnoSlices557 = kInnoVersionBytes + 2 * kInnoColourBytes +
+                                   kInnoAlphaBytes + kInnoPasswordBytes +
+                                   kInnoDiskSpaceBytes;
+constexpr uint8_t kInnoSlices600 = kInnoSlices557 + kInnoWizardBytes;
+constexpr uint8_t kInnoSlices640 = kInnoVersionBytes + kInnoWizardBytes +
+                                   kInnoAlphaBytes + kInnoKeyDerivationBytes +
+                                   kInnoDiskSpaceBytes;
 // Between CompressMethod and Options: architectures up to 6.1 (2), pages that
 // are left out (2), size that is shown (8).
-constexpr uint8_t kOptions550 = 12;
-constexpr uint8_t kOptions630 = 10;
+constexpr uint8_t kInnoOptions550 = 12;
+constexpr uint8_t kInnoOptions630 = 10;
 // Icons: since 6.1 a class id precedes the rest.
-constexpr uint8_t kIcon = 32;
-constexpr uint8_t kIcon610 = kIcon + 16;
+constexpr uint8_t kInnoIcon = 32;
+constexpr uint8_t kInnoIcon610 = kInnoIcon + 16;
 
 constexpr std::array kInnoLayouts = {
-    InnoLayout{"5.5.0", false, 27, kSlices550, 5, kOptions550, 6, 37, kIcon, 2,
-               false, 2, false, true},
-    InnoLayout{"5.5.6", false, 28, kSlices550, 5, kOptions550, 6, 37, kIcon, 2,
-               false, 2, false, true},
-    InnoLayout{"5.5.7", false, 28, kSlices557, 5, kOptions550, 6, 37, kIcon, 2,
-               false, 2, false, true},
-    InnoLayout{"5.6.0", false, 28, kSlices557, 5, kOptions550, 6, 37, kIcon, 2,
-               false, 2, true, true},
-    InnoLayout{"6.0.0", false, 30, kSlices600, 6, kOptions550, 6, 36, kIcon, 2,
-               false, 2, true, true},
-    InnoLayout{"6.1.0", false, 30, kSlices600, 6, kOptions550, 6, 36, kIcon610,
-               2, false, 2, true, true},
-    InnoLayout{"6.3.0", true, 32, kSlices600, 6, kOptions630, 7, 36, kIcon610,
-               2, false, 3, true, true},
-    InnoLayout{"6.4.0.1", true, 32, kSlices640, 6, kOptions630, 6, 31, kIcon610,
-               2, true, 3, true, false},
-    InnoLayout{"6.4.2", true, 33, kSlices640, 6, kOptions630, 6, 31, kIcon610,
-               2, true, 3, true, false},
-    InnoLayout{"6.4.3", true, 33, kSlices640, 6, kOptions630, 6, 31, kIcon610,
-               2, true, 1, true, false},
+    InnoLayout{"5.5.0", false, 27, kInnoSlices550, 5, kInnoOptions550, 6, 37,
+               kInnoIcon, 2, false, 2, false, true},
+    InnoLayout{"5.5.6", false, 28, kInnoSlices550, 5, kInnoOptions550, 6, 37,
+               kInnoIcon, 2, false, 2, false, true},
+    InnoLayout{"5.5.7", false, 28, kInnoSlices557, 5, kInnoOptions550, 6, 37,
+               kInnoIcon, 2, false, 2, false, true},
+    InnoLayout{"5.6.0", false, 28, kInnoSlices557, 5, kInnoOptions550, 6, 37,
+               kInnoIcon, 2, false, 2, true, true},
+    InnoLayout{"6.0.0", false, 30, kInnoSlices600, 6, kInnoOptions550, 6, 36,
+               kInnoIcon, 2, false, 2, true, true},
+    InnoLayout{"6.1.0", false, 30, kInnoSlices600, 6, kInnoOptions550, 6, 36,
+               kInnoIcon610, 2, false, 2, true, true},
+    InnoLayout{"6.3.0", true, 32, kInnoSlices600, 6, kInnoOptions630, 7, 36,
+               kInnoIcon610, 2, false, 3, true, true},
+    InnoLayout{"6.4.0.1", true, 32, kInnoSlices640, 6, kInnoOptions630, 6, 31,
+               kInnoIcon610, 2, true, 3, true, false},
+    InnoLayout{"6.4.2", true, 33, kInnoSlices640, 6, kInnoOptions630, 6, 31,
+               kInnoIcon610, 2, true, 3, true, false},
+    InnoLayout{"6.4.3", true, 33, kInnoSlices640, 6, kInnoOptions630, 6, 31,
+               kInnoIcon610, 2, true, 1, true, false},
 };
 
 }  // namespace

@@ -33,21 +33,21 @@ using base::Reader;
 using base::Result;
 using namespace std::string_view_literals;
 
-constexpr std::string_view kTableMark = "rDlPtS\xCD\xE6\xD7\x7B\x0B\x2A"sv;
-constexpr uint32_t kNarrow = 1;
-constexpr uint32_t kWide = 2;
+constexpr std::string_view kInnoTableMark = "rDlPtS\xCD\xE6\xD7\x7B\x0B\x2A"sv;
+constexpr uint32_t kNarrowInnoTable = 1;
+constexpr uint32_t kWideInnoTable = 2;
 
 Result<InnoLoader> ReadInnoTable(base::Input table) {
   Reader reader(table);
   InnoLoader loader;
-  reader.Skip(kTableMark.size(), "ID");
+  reader.Skip(kInnoTableMark.size(), "ID");
   loader.version = reader.U32("Version");
   CS_TRY(reader.Finish(true));
-  if (loader.version != kNarrow && loader.version != kWide) {
-    return base::Fail(Fault::kUnsupported, table.offset + kTableMark.size(),
+  if (loader.version != kNarrowInnoTable && loader.version != kWideInnoTable) {
+    return base::Fail(Fault::kUnsupported, table.offset + kInnoTableMark.size(),
                       "Version");
   }
-  const bool is_wide = loader.version == kWide;
+  const bool is_wide = loader.version == kWideInnoTable;
   const auto offset = [&](const char* field) -> uint64_t {
     return is_wide ? reader.U64(field) : reader.U32(field);
   };
@@ -71,7 +71,7 @@ Result<InnoLoader> ReadInnoTable(base::Input table) {
 }
 
 // Of loaders before 5.1.5, whose data is older than any that is read.
-bool IsOldLoader(Bytes file) {
+bool IsOldInnoLoader(Bytes file) {
   constexpr uint64_t kModeOffset = 0x30;
   if (file.size() < kModeOffset + 12) {
     return false;
@@ -86,7 +86,7 @@ bool IsOldLoader(Bytes file) {
 
 Result<std::optional<InnoLoader>> FindInnoLoader(const PeImage& image,
                                                  Bytes file, Budget& budget) {
-  if (IsOldLoader(file)) {
+  if (IsOldInnoLoader(file)) {
     return base::Fail(Fault::kUnsupported, 0x30,
                       "offset of the loader's table");
   }
@@ -99,7 +99,7 @@ Result<std::optional<InnoLoader>> FindInnoLoader(const PeImage& image,
     // Quirk: the loader believes the checksum and does not look at the mark.
     const Bytes table = file.subspan(resource.data.offset, resource.data.size);
     auto loader = ReadInnoTable({table, resource.data.offset});
-    if (loader || base::AsText(table).starts_with(kTableMark)) {
+    if (loader || base::AsText(table).starts_with(kInnoTableMark)) {
       return CS_TRY(std::move(loader));
     }
   }

@@ -30,17 +30,17 @@ using base::Fault;
 using base::Reader;
 using base::Result;
 
-constexpr uint64_t kIdentifierBytes = 64;
-constexpr uint64_t kMostSetupData = uint64_t{64} << 20;
-constexpr size_t kHeaderBlobs = 4;  // license, two texts, compiled code
+constexpr uint64_t kInnoIdentifierBytes = 64;
+constexpr uint64_t kMostInnoSetupData = uint64_t{64} << 20;
+constexpr size_t kInnoHeaderBlobs = 4;  // license, two texts, compiled code
 // Bytes behind the texts of entries that no version changes.
-constexpr uint64_t kVersionRange = 20;
-constexpr uint64_t kLanguageRest = 21;
-constexpr uint64_t kCodePage = 4;
-constexpr uint64_t kMessageRest = 4;
-constexpr uint64_t kTypeRest = 30;
-constexpr uint64_t kComponentRest = 42;
-constexpr uint64_t kTaskRest = 26;
+constexpr uint64_t kInnoVersionRange = 20;
+constexpr uint64_t kInnoLanguageRest = 21;
+constexpr uint64_t kInnoCodePage = 4;
+constexpr uint64_t kInnoMessageRest = 4;
+constexpr uint64_t kInnoTypeRest = 30;
+constexpr uint64_t kInnoComponentRest = 42;
+constexpr uint64_t kInnoTaskRest = 26;
 
 // How many entries of each kind follow, in their order in the header.
 struct InnoCounts {
@@ -166,7 +166,7 @@ void ReadInnoDirectory(InnoRecords& records, InnoDirectory& entry) {
   entry.name = records.Text();
   entry.condition = records.Condition();
   entry.attributes = records.U32();
-  records.Skip(kVersionRange + 2);  // and permissions
+  records.Skip(kInnoVersionRange + 2);  // and permissions
   entry.options = records.Set(1);
 }
 
@@ -176,7 +176,7 @@ void ReadInnoFile(InnoRecords& records, InnoFile& entry) {
   entry.destination = records.Text();
   records.SkipSized(2);  // font and assembly
   entry.condition = records.Condition();
-  records.Skip(kVersionRange);
+  records.Skip(kInnoVersionRange);
   const uint32_t location = records.U32();
   if (location != kNoLocation) {
     entry.location = location;
@@ -193,7 +193,7 @@ void ReadInnoIni(InnoRecords& records, InnoIni& entry) {
   entry.entry = records.Text();
   entry.value = records.Text();
   entry.condition = records.Condition();
-  records.Skip(kVersionRange);
+  records.Skip(kInnoVersionRange);
   entry.options = records.Set(1);
 }
 
@@ -202,7 +202,7 @@ void ReadInnoRegistry(InnoRecords& records, InnoRegistry& entry) {
   entry.value_name = records.Text();
   entry.value_data = records.Blob();
   entry.condition = records.Condition();
-  records.Skip(kVersionRange);
+  records.Skip(kInnoVersionRange);
   entry.root_key = records.U32();
   records.Skip(2);  // permissions
   entry.type = records.U8();
@@ -212,7 +212,7 @@ void ReadInnoRegistry(InnoRecords& records, InnoRegistry& entry) {
 void ReadInnoDelete(InnoRecords& records, InnoDelete& entry) {
   entry.name = records.Text();
   entry.condition = records.Condition();
-  records.Skip(kVersionRange);
+  records.Skip(kInnoVersionRange);
   entry.type = records.U8();
 }
 
@@ -227,12 +227,12 @@ class InnoSetupReader {
         setup_(setup) {}
 
   Result<void> Read(uint64_t blocks) {
-    InnoBuffer first(kMostSetupData);
+    InnoBuffer first(kMostInnoSetupData);
     const base::ByteRange first_range =
         CS_TRY(ReadInnoBlock(file_, blocks, first));
     const uint64_t next = first_range.offset + first_range.size;
     setup_.data.size = next - setup_.data.offset;
-    InnoBuffer second(kMostSetupData);
+    InnoBuffer second(kMostInnoSetupData);
     const base::ByteRange second_range =
         CS_TRY(ReadInnoBlock(file_, next, second));
     setup_.data.size = next + second_range.size - setup_.data.offset;
@@ -256,7 +256,7 @@ class InnoSetupReader {
     for (size_t i = 0; i < layout_.header_texts; ++i) {
       setup_.texts.emplace_back(InnoTextNames()[i], records.Text());
     }
-    records.SkipSized(kHeaderBlobs - 1);
+    records.SkipSized(kInnoHeaderBlobs - 1);
     setup_.compiled_code = records.Blob();
     if (!is_unicode_) {
       constexpr uint64_t kLeadBytes = 32;
@@ -291,18 +291,18 @@ class InnoSetupReader {
 
   // Entries that say what users choose from.
   Result<void> SkipChoices(InnoRecords& records) {
-    CS_TRY_VOID(
-        records.SkipList("TSetupLanguageEntry", counts_.languages, 10,
-                         kLanguageRest + (is_unicode_ ? 0 : kCodePage)));
+    CS_TRY_VOID(records.SkipList(
+        "TSetupLanguageEntry", counts_.languages, 10,
+        kInnoLanguageRest + (is_unicode_ ? 0 : kInnoCodePage)));
     CS_TRY_VOID(records.SkipList("TSetupCustomMessageEntry", counts_.messages,
-                                 2, kMessageRest));
+                                 2, kInnoMessageRest));
     CS_TRY_VOID(
         records.SkipList("TSetupPermissionEntry", counts_.permissions, 1, 0));
     CS_TRY_VOID(
-        records.SkipList("TSetupTypeEntry", counts_.types, 4, kTypeRest));
+        records.SkipList("TSetupTypeEntry", counts_.types, 4, kInnoTypeRest));
     CS_TRY_VOID(records.SkipList("TSetupComponentEntry", counts_.components, 5,
-                                 kComponentRest));
-    return records.SkipList("TSetupTaskEntry", counts_.tasks, 6, kTaskRest);
+                                 kInnoComponentRest));
+    return records.SkipList("TSetupTaskEntry", counts_.tasks, 6, kInnoTaskRest);
   }
 
   Result<void> ReadEntries(InnoRecords& records) {
@@ -349,7 +349,7 @@ class InnoSetupReader {
       *text = records.Text();
     }
     entry.condition = records.Condition();
-    records.Skip(kVersionRange);
+    records.Skip(kInnoVersionRange);
     entry.show_command = records.U32();
     entry.wait = records.U8();
     entry.options = records.Set(layout_.run_option_bytes);
@@ -415,16 +415,16 @@ Result<void> ReadInnoSetup(Bytes file, Budget& budget, InnoSetup& setup) {
   const uint64_t start =
       std::min<uint64_t>(setup.loader.setup_data, file.size());
   setup.data = {start, 0};
-  if (file.size() - start < kIdentifierBytes) {
+  if (file.size() - start < kInnoIdentifierBytes) {
     return base::Fail(Fault::kTruncated, file.size(), "SetupID");
   }
   std::string_view identifier =
-      base::AsText(file.subspan(start, kIdentifierBytes));
+      base::AsText(file.subspan(start, kInnoIdentifierBytes));
   identifier = identifier.substr(0, identifier.find('\0'));
   if (!identifier.starts_with(kIdentifier)) {
     return base::Fail(Fault::kMalformed, start, "SetupID");
   }
-  setup.data.size = kIdentifierBytes;
+  setup.data.size = kInnoIdentifierBytes;
   identifier.remove_prefix(kIdentifier.size());
   const size_t end = std::min(identifier.find(')'), identifier.size());
   const std::string_view version = identifier.substr(0, end);
@@ -439,7 +439,7 @@ Result<void> ReadInnoSetup(Bytes file, Budget& budget, InnoSetup& setup) {
     return base::Fail(Fault::kUnsupported, start, "SetupID");
   }
   return InnoSetupReader(file, *layout, is_unicode, budget, setup)
-      .Read(start + kIdentifierBytes);
+      .Read(start + kInnoIdentifierBytes);
 }
 
 }  // namespace countersign::formats

@@ -38,7 +38,7 @@ using base::Result;
 // tens; forms of large Delphi programs, some hundreds.
 constexpr size_t kMostResourceMembers = 1000;
 // Zeros between parts of a package that align what follows.
-constexpr uint64_t kMostAlignment = 15;
+constexpr uint64_t kMostOverlayAlignment = 15;
 
 // The packages that are looked for, in this order.
 constexpr std::array<ReadCarried, 4> kCarriedPackages = {
@@ -186,7 +186,7 @@ class PeMembers {
     for (const ByteRange& piece : claimed_.Gaps(overlay)) {
       CS_TRY_VOID(budget_.ChargeSteps(1, piece.offset));
       if (piece.size != overlay.size) {
-        if (piece.size <= kMostAlignment &&
+        if (piece.size <= kMostOverlayAlignment &&
             IsZeros(file_.subspan(piece.offset, piece.size))) {
           continue;
         }

@@ -35,10 +35,10 @@ using base::Reader;
 using base::Result;
 using namespace std::string_view_literals;
 
-constexpr uint32_t kHighBit = 0x80000000;
-constexpr size_t kMostResources = 20'000;
+constexpr uint32_t kResourceHighBit = 0x80000000;
+constexpr size_t kMostPeResources = 20'000;
 // Levels below the root: names, languages.
-constexpr size_t kLanguageLevel = 2;
+constexpr size_t kResourceLanguageLevel = 2;
 
 // The kinds that Windows knows, by number; empty where there is none.
 constexpr std::array kResourceTypes = {
@@ -48,8 +48,8 @@ constexpr std::array kResourceTypes = {
     ""sv,       "VERSION"sv,      "DLGINCLUDE"sv,   ""sv,     "PLUGPLAY"sv,
     "VXD"sv,    "ANICURSOR"sv,    "ANIICON"sv,      "HTML"sv, "MANIFEST"sv};
 // Of resource compilers: dialog and tool bar data of MFC.
-constexpr uint32_t kDialogInit = 240;
-constexpr uint32_t kToolbar = 241;
+constexpr uint32_t kResourceDialogInit = 240;
+constexpr uint32_t kResourceToolbar = 241;
 
 // A directory or data entry that waits for its turn.
 struct PendingResource {
@@ -153,10 +153,10 @@ class ResourceWalk {
   }
 
   void Label(PeResource& resource, size_t level, uint32_t key) {
-    const bool is_named = (key & kHighBit) != 0;
+    const bool is_named = (key & kResourceHighBit) != 0;
     std::string label =
-        is_named ? ReadName(key & ~kHighBit) : std::to_string(key);
-    if (level == kLanguageLevel) {
+        is_named ? ReadName(key & ~kResourceHighBit) : std::to_string(key);
+    if (level == kResourceLanguageLevel) {
       resource.language = std::move(label);
     } else if (level == 1) {
       resource.name = std::move(label);
@@ -188,16 +188,16 @@ class ResourceWalk {
   }
 
   Result<void> Visit(PendingResource next) {
-    const uint32_t offset = next.target & ~kHighBit;
-    if ((next.target & kHighBit) == 0) {
-      if (next.level < kLanguageLevel) {
+    const uint32_t offset = next.target & ~kResourceHighBit;
+    if ((next.target & kResourceHighBit) == 0) {
+      if (next.level < kResourceLanguageLevel) {
         remarks_.Note(RemarkKind::kOddity, {next.at, 8}, [] {
           return "a resource has no entry for its language";
         });
       }
       return ReadData(std::move(next.resource), offset);
     }
-    if (next.level == kLanguageLevel) {
+    if (next.level == kResourceLanguageLevel) {
       remarks_.Note(RemarkKind::kOddity, {next.at, 8}, [] {
         return "a resource directory lies deeper than three levels";
       });
@@ -213,7 +213,7 @@ class ResourceWalk {
     const uint32_t size = reader.U32("resource data entry");
     resource.code_page = reader.U32("resource data entry");
     reader.Skip(4, "resource data entry");
-    if (found_.entries.size() >= kMostResources) {
+    if (found_.entries.size() >= kMostPeResources) {
       Damage({Fault::kLimit, at, "resources"});
       pending_.clear();
       return {};
@@ -310,8 +310,8 @@ bool MayBeFile(const PeResource& resource, Bytes file) {
   // Limit: smaller is no program and no archive with anything in it.
   constexpr uint64_t kSmallestFile = 64;
   constexpr std::array<uint32_t, 4> kOwnForm = {kResourceData, 19, 20, 23};
-  const bool is_known = resource.type_number == kDialogInit ||
-                        resource.type_number == kToolbar ||
+  const bool is_known = resource.type_number == kResourceDialogInit ||
+                        resource.type_number == kResourceToolbar ||
                         (resource.type_number != 0 &&
                          resource.type_number < kResourceTypes.size() &&
                          !kResourceTypes.at(resource.type_number).empty());

@@ -39,14 +39,14 @@ struct VersionNode {
   base::Input children;  // what follows the value
 };
 
-constexpr uint64_t kNodeHeaderBytes = 6;
+constexpr uint64_t kVersionNodeHeaderBytes = 6;
 
 // Up to the next multiple of 4 from the start of the resource.
-uint64_t PadOf(uint64_t offset, uint64_t start) {
+uint64_t VersionPadding(uint64_t offset, uint64_t start) {
   return (4 - (offset - start) % 4) % 4;
 }
 
-base::Input Behind(const base::Input& input, uint64_t size) {
+base::Input VersionBehind(const base::Input& input, uint64_t size) {
   const uint64_t taken = std::min<uint64_t>(size, input.bytes.size());
   return {input.bytes.subspan(taken), input.offset + taken};
 }
@@ -87,29 +87,29 @@ class VersionReader {
     const uint16_t value_length = reader.U16("wValueLength");
     node.type = reader.U16("wType");
     CS_TRY(reader.Finish(true));
-    if (length < kNodeHeaderBytes || length > rest.bytes.size()) {
+    if (length < kVersionNodeHeaderBytes || length > rest.bytes.size()) {
       return base::Fail(Fault::kMalformed, rest.offset, "wLength");
     }
     node.whole = {rest.bytes.first(length), rest.offset};
-    const base::Input key = Behind(node.whole, kNodeHeaderBytes);
+    const base::Input key = VersionBehind(node.whole, kVersionNodeHeaderBytes);
     const uint64_t key_bytes = KeyBytes(key.bytes);
     CS_TRY_VOID(budget_.ChargeSteps(key_bytes / 64, key.offset));
     node.key = base::FromUtf16LittleEndian(key.bytes.first(key_bytes));
-    base::Input body = Behind(key, key_bytes + 2);
-    body = Behind(body, PadOf(body.offset, resource_.offset));
+    base::Input body = VersionBehind(key, key_bytes + 2);
+    body = VersionBehind(body, VersionPadding(body.offset, resource_.offset));
     // Quirk: some writers count the value of texts in bytes, which then reaches
     // past the node; Windows takes what is there.
     const uint64_t value_bytes = std::min<uint64_t>(
         node.type == 1 ? 2ULL * value_length : value_length, body.bytes.size());
     node.value = {body.bytes.first(value_bytes), body.offset};
-    node.children = Behind(body, value_bytes);
-    node.children =
-        Behind(node.children, PadOf(node.children.offset, resource_.offset));
-    rest = Behind(rest, length);
-    rest = Behind(rest, PadOf(rest.offset, resource_.offset));
+    node.children = VersionBehind(body, value_bytes);
+    node.children = VersionBehind(
+        node.children, VersionPadding(node.children.offset, resource_.offset));
+    rest = VersionBehind(rest, length);
+    rest = VersionBehind(rest, VersionPadding(rest.offset, resource_.offset));
     // Why: what is left may be the padding of the node around it.
-    if (rest.bytes.size() < kNodeHeaderBytes) {
-      rest = Behind(rest, rest.bytes.size());
+    if (rest.bytes.size() < kVersionNodeHeaderBytes) {
+      rest = VersionBehind(rest, rest.bytes.size());
     }
     return node;
   }
@@ -157,28 +157,28 @@ class VersionReader {
   PeVersion version_;
 };
 
-bool IsXmlSpace(char c) {
+bool IsManifestSpace(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-size_t SkipXmlSpace(std::string_view text, size_t at) {
-  while (at < text.size() && IsXmlSpace(text[at])) {
+size_t SkipManifestSpace(std::string_view text, size_t at) {
+  while (at < text.size() && IsManifestSpace(text[at])) {
     ++at;
   }
   return at;
 }
 
 // The value of attribute `name` in `tag`, or nothing.
-std::optional<base::ByteRange> FindAttribute(std::string_view tag,
-                                             std::string_view name) {
+std::optional<base::ByteRange> FindManifestAttribute(std::string_view tag,
+                                                     std::string_view name) {
   for (size_t at = tag.find(name); at != std::string_view::npos;
        at = tag.find(name, at + 1)) {
-    size_t next = SkipXmlSpace(tag, at + name.size());
-    if (at == 0 || !IsXmlSpace(tag[at - 1]) || next >= tag.size() ||
+    size_t next = SkipManifestSpace(tag, at + name.size());
+    if (at == 0 || !IsManifestSpace(tag[at - 1]) || next >= tag.size() ||
         tag[next] != '=') {
       continue;
     }
-    next = SkipXmlSpace(tag, next + 1);
+    next = SkipManifestSpace(tag, next + 1);
     if (next >= tag.size() || (tag[next] != '"' && tag[next] != '\'')) {
       continue;
     }
@@ -206,7 +206,7 @@ std::optional<PeManifest> ParsePeManifest(base::Input resource) {
   const size_t start = element + kElement.size();
   const std::string_view tag =
       text.substr(start, text.find('>', start) - start);
-  const auto value = FindAttribute(tag, "level");
+  const auto value = FindManifestAttribute(tag, "level");
   if (!value) {
     return std::nullopt;
   }

@@ -35,10 +35,10 @@ using base::Reader;
 using base::Result;
 using namespace std::string_view_literals;
 
-constexpr std::string_view kCookieMark = "MEI\14\13\12\13\16"sv;
-constexpr uint64_t kOldCookieBytes = 24;
-constexpr uint64_t kCookieBytes = 88;
-constexpr uint64_t kEntryBytes = 18;
+constexpr std::string_view kMeiCookieMark = "MEI\14\13\12\13\16"sv;
+constexpr uint64_t kOldMeiCookieBytes = 24;
+constexpr uint64_t kMeiCookieBytes = 88;
+constexpr uint64_t kMeiEntryBytes = 18;
 
 struct MeiArchive {
   uint64_t start = 0;
@@ -58,15 +58,15 @@ struct MeiEntry {
 };
 
 // What stands at `at`, if the cookie has `size` bytes.
-Result<MeiArchive> ReadCookie(Bytes file, uint64_t at, uint64_t size) {
+Result<MeiArchive> ReadMeiCookie(Bytes file, uint64_t at, uint64_t size) {
   Reader reader(base::Input{file.subspan(at), at});
-  reader.Skip(kCookieMark.size(), "cookie");
+  reader.Skip(kMeiCookieMark.size(), "cookie");
   MeiArchive archive;
   const uint64_t length = ReadBigEndian32(reader, "size of the package");
   const uint64_t entries_at = ReadBigEndian32(reader, "offset of the entries");
   const uint64_t entries_size = ReadBigEndian32(reader, "size of the entries");
   archive.python = ReadBigEndian32(reader, "version of Python");
-  reader.Skip(size - kOldCookieBytes, "name of Python's library");
+  reader.Skip(size - kOldMeiCookieBytes, "name of Python's library");
   archive.cookie = {at, size};
   CS_TRY(reader.Finish(true));
   const uint64_t end = at + size;
@@ -83,11 +83,11 @@ Result<MeiArchive> ReadCookie(Bytes file, uint64_t at, uint64_t size) {
 
 // Both sizes of cookie are tried; the entries of a right one end before it.
 Result<MeiArchive> FindMeiArchive(Bytes file, uint64_t at) {
-  const auto long_one = ReadCookie(file, at, kCookieBytes);
+  const auto long_one = ReadMeiCookie(file, at, kMeiCookieBytes);
   if (long_one && long_one->entries.offset + long_one->entries.size == at) {
     return long_one;
   }
-  const auto short_one = ReadCookie(file, at, kOldCookieBytes);
+  const auto short_one = ReadMeiCookie(file, at, kOldMeiCookieBytes);
   if (short_one && short_one->entries.offset + short_one->entries.size == at) {
     return short_one;
   }
@@ -101,7 +101,7 @@ std::string PythonVersion(uint32_t number) {
 }
 
 // Which folder shows what bootloader and Python take a member for.
-std::string_view FolderOf(uint8_t type) {
+std::string_view MeiFolder(uint8_t type) {
   switch (type) {
     case 's':
       return "scripts";
@@ -191,11 +191,11 @@ class MeiMembers {
     entry.size = ReadBigEndian32(reader, "size of a member");
     entry.is_compressed = reader.U8("compression of a member") != 0;
     entry.type = reader.U8("type of a member");
-    if (!reader.Failed() && size < kEntryBytes) {
+    if (!reader.Failed() && size < kMeiEntryBytes) {
       reader.Fail(Fault::kMalformed, "size of an entry");
     }
     const std::string_view name = base::AsText(
-        reader.Take(reader.Failed() ? 0 : size - kEntryBytes, "name"));
+        reader.Take(reader.Failed() ? 0 : size - kMeiEntryBytes, "name"));
     entry.name = name.substr(0, name.find('\0'));
     CS_TRY_VOID(budget_.ChargeSteps(name.size() / 64, at));
     entry.header = {at, size};
@@ -212,7 +212,7 @@ class MeiMembers {
   Result<void> HandOverEntry(const MeiEntry& entry) {
     Member member;
     member.name =
-        fmt::format("[pyinstaller]/{}/{}", FolderOf(entry.type), entry.name);
+        fmt::format("[pyinstaller]/{}/{}", MeiFolder(entry.type), entry.name);
     member.size = entry.size;
     member.stored = entry.damage ? entry.header : entry.content;
     is_encrypted_ = is_encrypted_ || entry.name == "pyimod00_crypto_key";
@@ -292,7 +292,7 @@ Result<std::optional<CarriedPackage>> ReadPyinstallerArchive(
   const Bytes file = program.View();
   CS_TRY_VOID(budget.ChargeSteps(1, 0));
   // Quirk: the bootloader takes the last mark in the file, wherever it is.
-  const size_t at = base::AsText(file).rfind(kCookieMark);
+  const size_t at = base::AsText(file).rfind(kMeiCookieMark);
   if (at == std::string_view::npos) {
     return std::nullopt;
   }

@@ -26,7 +26,7 @@ using base::Fault;
 using base::Reader;
 using base::Result;
 
-constexpr uint8_t kHasNumber = 0x80;
+constexpr uint8_t kMarshalHasNumber = 0x80;
 
 // A value that has no parts, or the beginning of one that has.
 struct MarshalValue {
@@ -141,7 +141,7 @@ class PyzTableReader {
     CS_TRY_VOID(budget_.ChargeSteps(1, reader_.Offset()));
     const uint64_t at = reader_.Offset();
     const uint8_t letter = reader_.U8("marshal");
-    const char type = static_cast<char>(letter & ~kHasNumber);
+    const char type = static_cast<char>(letter & ~kMarshalHasNumber);
     if (type == 'r' || type == 'R') {
       const uint32_t number = reader_.U32("marshal reference");
       CS_TRY(reader_.Finish(true));
@@ -152,7 +152,7 @@ class PyzTableReader {
       return *values[number];
     }
     // Why before it is read: the number of a tuple precedes those of its parts.
-    const bool has_number = (letter & kHasNumber) != 0;
+    const bool has_number = (letter & kMarshalHasNumber) != 0;
     const size_t number = numbered_.size();
     if (has_number) {
       numbered_.emplace_back();

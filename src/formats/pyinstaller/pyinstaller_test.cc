@@ -313,7 +313,7 @@ TEST(PyzTable, IsReadAsOldPythonWritesIt) {
 }
 
 TEST(PyzTable, IsRefusedWhenItIsSomethingElse) {
-  for (const std::string text :
+  for (const std::string& text :
        {"N"s, "("s, "[\1\0\0\0N"s, "[\1\0\0\0)\1"s, "[\1\0\0\0)\2N"s,
         "[\1\0\0\0)\2z\1a)\2"s, "[\1\0\0\0)\2z\1a)\3z\1a"s,
         "[\1\0\0\0r\0\0\0\0"s, "\xDB\1\0\0\0r\0\0\0\0"s, "{z\1a"s, "{c"s,

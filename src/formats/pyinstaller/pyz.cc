@@ -34,11 +34,11 @@ using base::Reader;
 using base::Result;
 
 constexpr uint64_t kPyzHeaderBytes = 12;
-constexpr uint64_t kDataKind = 2;
-constexpr uint64_t kNamespaceKind = 3;
+constexpr uint64_t kPyzDataKind = 2;
+constexpr uint64_t kPyzNamespaceKind = 3;
 
 // A zlib header without a preset dictionary (RFC 1950, 2.2).
-bool HasZlibHeader(Bytes bytes) {
+bool HasPyzZlibHeader(Bytes bytes) {
   return bytes.size() >= 2 && (bytes[0] & 0x0F) == 8 && (bytes[0] >> 4) <= 7 &&
          (bytes[0] * 256 + bytes[1]) % 31 == 0 && (bytes[1] & 0x20) == 0;
 }
@@ -89,7 +89,7 @@ class PyzMembers {
     Member member;
     member.name = entry.name;
     member.stored = entry.row;
-    if (entry.kind == kNamespaceKind && entry.size == 0) {
+    if (entry.kind == kPyzNamespaceKind && entry.size == 0) {
       member.kind = MemberKind::kDirectory;
       return sink_.Place(member, {entry.row.offset, 0});
     }
@@ -103,8 +103,8 @@ class PyzMembers {
     claimed_.Claim(stored);
     const Bytes bytes = file_.subspan(stored.offset, stored.size);
     CS_TRY_VOID(sink_.Begin(member));
-    if (!HasZlibHeader(bytes)) {
-      if (entry.kind <= kDataKind && !bytes.empty()) {
+    if (!HasPyzZlibHeader(bytes)) {
+      if (entry.kind <= kPyzDataKind && !bytes.empty()) {
         remarks_.Note(RemarkKind::kEncrypted, stored, [&] {
           return fmt::format("module {} is encrypted",
                              QuoteCarriedName(entry.name));
