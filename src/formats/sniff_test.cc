@@ -41,6 +41,9 @@ const std::multimap<Format, std::string>& Samples() {
       {Format::kPe, OldProgram(0x40, "PE\0\0"s)},
       {Format::kPe, OldProgram(0x1C, "PE\0\0"s)},
       {Format::kMsi, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"},
+      {Format::kInstallshield, "ISc(\0\x95\0\1"s},
+      {Format::kInstallshield, "ISSetupStream\0\1\0"s},
+      {Format::kInstallshield, "a.cab\0d\\a.cab\0001.0\00012\0"s},
       {Format::kCab, "MSCF\0\0\0\0"s},
       {Format::kZip, "PK\x03\x04\x14"},
       {Format::kZip, "PK\x05\x06\0\0"s},
@@ -62,16 +65,31 @@ const std::multimap<Format, std::string>& Samples() {
        "\xFD"
        "7zXZ\0\0"s},
       {Format::kZstd, "\x28\xB5\x2F\xFD"},
+      {Format::kZstd, "\x5F\x2A\x4D\x18\x02\0\0\0??\x28\xB5\x2F\xFD"s},
+      {Format::kSzdd, "SZDD\x88\xF0\x27\x33"},
+      {Format::kSzdd, "SZ \x88\xF0\x27\x33\xD1"},
+      {Format::kSzdd, "KWAJ\x88\xF0\x27\xD1"},
+      {Format::kLzma, "\x5D\0\0\x80\0\x05\0\0\0\0\0\0\0\0"s},
+      {Format::kLzma, "\x5D\0\0\xC0\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\0"s},
       {Format::k7z, "7z\xBC\xAF\x27\x1C\0"s},
+      {Format::kArj, "\x60\xEA\x2C\0\x22\x0B\1\2\x10\0\2"s},
       {Format::kRar, "Rar!\x1A\x07\x01\0"s},
-      {Format::kDeb, "!<arch>\ndebian-binary   "},
+      {Format::kAr, "!<arch>\ndebian-binary   "},
+      {Format::kCpio, "070701"},
+      {Format::kCpio, "070702"},
+      {Format::kCpio, "070707"},
+      {Format::kCpio, "\xC7\x71" + std::string(18, '\0') + "\2\0\0\0\0\0a\0"s},
+      {Format::kCpio, "\x71\xC7" + std::string(18, '\0') + "\0\2\0\0\0\0a\0"s},
       {Format::kRpm, "\xED\xAB\xEE\xDB\x03"},
       {Format::kPdf, "%PDF-1.7\n%\xE2\xE3"},
       {Format::kCat,
        "0\x82\x01\x00\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02\xA0"s},
       {Format::kCat, "0\x80\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02\xA0"},
       {Format::kTar, At(257, "ustar\00000"s)},
+      {Format::kTar, "name" + At(144, "001241") + std::string(358, '\0')},
       {Format::kIso, At(0x8001, "CD001\x01")},
+      {Format::kNsis, "\0\0\0\0\xEF\xBE\xAD\xDENullsoftInst\x2C\x01"s},
+      {Format::kNsis, At(1024, "\x05\0\0\0\xEF\xBE\xAD\xDENullsoftInst"s)},
       {Format::kPowershell, "Get-Date\r\n# SIG # Begin signature block\r\n"},
       {Format::kPowershell, "<!-- SIG # Begin signature block -->"},
       {Format::kNsis, "\0\0\0\0\xEF\xBE\xAD\xDENullsoftInst"s},
@@ -198,6 +216,23 @@ TEST(FormatTable, WhatIsReadIsAProgramOrCanBeUnpacked) {
               row.format == Format::kPe || row.unpack != nullptr)
         << row.name;
   }
+}
+
+TEST(Sniff, OnlyPlausibleHeadersAreLzma) {
+  const std::string good = "\x5D\0\0\x80\0\x05\0\0\0\0\0\0\0\0"s;
+  const auto with = [&](size_t at, char byte) {
+    std::string changed = good;
+    changed[at] = byte;
+    return Sniff(base::AsBytes(changed)).format;
+  };
+  EXPECT_EQ(with(0, '\xE0'), Format::kLzma);
+  EXPECT_EQ(with(0, '\xE1'), Format::kUnknown);  // properties
+  EXPECT_EQ(with(1, '\x01'), Format::kUnknown);  // dictionary
+  EXPECT_EQ(with(3, '\xA0'), Format::kUnknown);
+  EXPECT_EQ(with(3, '\x00'), Format::kUnknown);
+  EXPECT_EQ(with(9, '\x3F'), Format::kLzma);
+  EXPECT_EQ(with(9, '\x40'), Format::kUnknown);   // 256 GiB
+  EXPECT_EQ(with(13, '\x01'), Format::kUnknown);  // range coder
 }
 
 }  // namespace

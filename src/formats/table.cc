@@ -2,12 +2,22 @@
 // folder beside it.
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <string_view>
 
+#include "formats/archive.h"
 #include "formats/asar.h"
+#include "formats/cabinet.h"
+#include "formats/cfb.h"
+#include "formats/cpio/header.h"
+#include "formats/installshield.h"
+#include "formats/iso.h"
+#include "formats/nsis.h"
 #include "formats/pe.h"
 #include "formats/pyinstaller.h"
 #include "formats/sniff.h"
+#include "formats/stream.h"
+#include "formats/tar/header.h"
 #include "formats/zip.h"
 
 namespace countersign::formats {
@@ -82,18 +92,6 @@ bool IsPowershellSigned(Bytes start) {
          text.find("SIG # Begin signature block"sv) != std::string_view::npos;
 }
 
-// Spec: NSIS Source/exehead/fileform.h, "firstheader", which lies on a multiple
-// of 512 bytes in the file and so in what follows the sections of the program.
-bool IsNsis(Bytes start) {
-  constexpr size_t kStep = 512;
-  for (size_t at = 0; at < start.size(); at += kStep) {
-    if (Has(start, at + 4, "\xEF\xBE\xAD\xDENullsoftInst"sv)) {
-      return true;
-    }
-  }
-  return false;
-}
-
 bool IsInnoSetup(Bytes start) {
   return Has(start, 0, "idska32\x1A"sv) || Has(start, 0, "zlb\x1A"sv) ||
          Has(start, 0, "Inno Setup Setup Data"sv);
@@ -107,8 +105,71 @@ bool IsZip(Bytes start) {
          Has(start, 0, "PK\x07\x08PK\x03\x04"sv);
 }
 
+// The mark is short: a header of a size that may be, and of the main type.
+bool IsArj(Bytes start) {
+  constexpr uint32_t kMostHeader = 2600;
+  constexpr size_t kType = 10;
+  return Has(start, 0, "\x60\xEA"sv) && Has(start, kType, "\x02"sv) &&
+         Number(start, 2, 2) <= kMostHeader && start[4] >= 30;
+}
+
+bool IsBzip2(Bytes start) {
+  return Has(start, 0, "BZh"sv) && start.size() > 3 && start[3] >= '1' &&
+         start[3] <= '9';
+}
+
+// A frame, also behind one that is to be skipped (parallel packers begin with
+// such a frame). LZ4 has the same skippable frames.
+bool IsZstd(Bytes start) {
+  constexpr std::string_view kFrame = "\x28\xB5\x2F\xFD"sv;
+  const bool skippable = start.size() >= 8 && (start[0] & 0xF0) == 0x50 &&
+                         Has(start, 1, "\x2A\x4D\x18"sv);
+  return Has(start, 0, kFrame) ||
+         (skippable && Has(start, size_t{8} + Number(start, 4, 4), kFrame));
+}
+
+// There is no mark: a byte of properties, a dictionary of a size that encoders
+// choose (2^n or 2^n + 2^(n-1), from 4 KiB to 1 GiB), a size of the content
+// that is not known or below 256 GiB, and the first byte of a range coder,
+// which is 0. One in 10^12 files of random bytes looks like that.
+bool IsLzma(Bytes start) {
+  constexpr size_t kHeaderBytes = 13;
+  constexpr uint8_t kMostProperties = 9 * 5 * 5;
+  constexpr uint32_t kUnknownSize = 0xFFFFFFFF;
+  constexpr uint32_t kMostSizeHigh = 63;  // of 256 GiB, in units of 4 GiB
+  if (start.size() <= kHeaderBytes || start[0] >= kMostProperties ||
+      start[kHeaderBytes] != 0) {
+    return false;
+  }
+  const uint32_t dictionary = Number(start, 1, 4);
+  const uint32_t low = Number(start, 5, 4);
+  const uint32_t high = Number(start, 9, 4);
+  const uint32_t top = std::bit_floor(dictionary);
+  return dictionary >= (1U << 12) && dictionary <= (1U << 30) &&
+         (dictionary == top || dictionary == (top | top >> 1)) &&
+         ((low == kUnknownSize && high == kUnknownSize) ||
+          high <= kMostSizeHigh);
+}
+
 bool IsIso(Bytes start) { return Has(start, 0x8001, "CD001"sv); }
-bool IsTar(Bytes start) { return Has(start, 257, "ustar"sv); }
+// Archives from before ustar have no mark, but a checksum.
+bool IsTar(Bytes start) {
+  return Has(start, 257, "ustar"sv) ||
+         (start.size() >= kTarBlock && HasTarChecksum(start));
+}
+
+// The first header of an NSIS installer, at a multiple of 512 as the runtime
+// looks for it. Why behind the archives: one of them may begin with a member
+// that is the data of an uninstaller.
+bool IsNsis(Bytes start) {
+  for (size_t at = 0; at < start.size(); at += 512) {
+    if (Has(start, at + 4, "\xEF\xBE\xAD\xDENullsoftInst"sv) &&
+        Number(start, at, 4) <= 15) {
+      return true;
+    }
+  }
+  return false;
+}
 
 // No byte that text cannot hold.
 bool IsText(Bytes start) {
@@ -124,13 +185,14 @@ constexpr std::array kFormats = {
               Support::kRecognised, IsOldProgram},
     FormatRow{Format::kPe, "Portable Executable", Support::kParsed,
               [](Bytes s) { return Has(s, 0, "MZ"sv); }, UnpackPe},
-    FormatRow{Format::kMsi, "OLE compound file (MSI, MSP, Office)",
-              Support::kRecognised,
-              [](Bytes s) {
-                return Has(s, 0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv);
-              }},
-    FormatRow{Format::kCab, "Microsoft cabinet", Support::kRecognised,
-              [](Bytes s) { return Has(s, 0, "MSCF"sv); }},
+    FormatRow{
+        Format::kMsi, "OLE compound file (MSI, MSP, Office)", Support::kParsed,
+        [](Bytes s) { return Has(s, 0, "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"sv); },
+        UnpackCfb},
+    FormatRow{Format::kInstallshield, "InstallShield cabinet or set-up",
+              Support::kParsed, IsInstallshield, UnpackInstallshield},
+    FormatRow{Format::kCab, "Microsoft cabinet", Support::kParsed,
+              [](Bytes s) { return Has(s, 0, "MSCF"sv); }, UnpackCab},
     FormatRow{Format::kZip, "ZIP archive (also MSIX, NuGet, VSIX, JAR)",
               Support::kParsed, IsZip, UnpackZip},
     FormatRow{Format::kMachO, "Mach-O", Support::kRecognised, IsMachO},
@@ -142,35 +204,50 @@ constexpr std::array kFormats = {
                            "\x7F"
                            "ELF"sv);
               }},
-    FormatRow{Format::kGzip, "gzip", Support::kRecognised,
-              [](Bytes s) { return Has(s, 0, "\x1F\x8B"sv); }},
-    FormatRow{Format::kBzip2, "bzip2", Support::kRecognised,
-              [](Bytes s) { return Has(s, 0, "BZh"sv); }},
-    FormatRow{Format::kXz, "xz", Support::kRecognised,
+    FormatRow{Format::kGzip, "gzip", Support::kParsed,
+              [](Bytes s) { return Has(s, 0, "\x1F\x8B"sv); }, UnpackGzip},
+    FormatRow{Format::kBzip2, "bzip2", Support::kParsed, IsBzip2, UnpackBzip2},
+    FormatRow{Format::kXz, "xz", Support::kParsed,
               [](Bytes s) {
                 return Has(s, 0,
                            "\xFD"
                            "7zXZ\0"sv);
-              }},
-    FormatRow{Format::kZstd, "Zstandard", Support::kRecognised,
-              [](Bytes s) { return Has(s, 0, "\x28\xB5\x2F\xFD"sv); }},
-    FormatRow{Format::k7z, "7-Zip archive", Support::kRecognised,
-              [](Bytes s) { return Has(s, 0, "7z\xBC\xAF\x27\x1C"sv); }},
+              },
+              UnpackXz},
+    FormatRow{Format::kZstd, "Zstandard", Support::kParsed, IsZstd, UnpackZstd},
+    FormatRow{Format::kSzdd, "file of Microsoft COMPRESS", Support::kParsed,
+              [](Bytes s) {
+                return Has(s, 0, "SZDD\x88\xF0\x27\x33"sv) ||
+                       Has(s, 0, "SZ \x88\xF0\x27\x33\xD1"sv) ||
+                       Has(s, 0, "KWAJ\x88\xF0\x27\xD1"sv);
+              },
+              UnpackSzdd},
+    FormatRow{Format::k7z, "7-Zip archive", Support::kParsed,
+              [](Bytes s) { return Has(s, 0, "7z\xBC\xAF\x27\x1C"sv); },
+              Unpack7z},
+    FormatRow{Format::kArj, "ARJ archive", Support::kParsed, IsArj, UnpackArj},
     FormatRow{Format::kRar, "RAR archive", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "Rar!\x1A\x07"sv); }},
-    FormatRow{Format::kDeb, "ar archive (Debian package)", Support::kRecognised,
-              [](Bytes s) { return Has(s, 0, "!<arch>\n"sv); }},
-    FormatRow{Format::kRpm, "RPM package", Support::kRecognised,
-              [](Bytes s) { return Has(s, 0, "\xED\xAB\xEE\xDB"sv); }},
+    FormatRow{Format::kAr, "ar archive (also Debian package)", Support::kParsed,
+              [](Bytes s) { return Has(s, 0, "!<arch>\n"sv); }, UnpackAr},
+    FormatRow{Format::kRpm, "RPM package", Support::kParsed,
+              [](Bytes s) { return Has(s, 0, "\xED\xAB\xEE\xDB"sv); },
+              UnpackRpm},
+    FormatRow{Format::kCpio, "cpio archive", Support::kParsed, IsCpioHeader,
+              UnpackCpio},
     FormatRow{Format::kPdf, "PDF document", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "%PDF-"sv); }},
     FormatRow{Format::kCat, "PKCS #7 (security catalog)", Support::kRecognised,
               IsSignedData},
-    FormatRow{Format::kTar, "tar archive", Support::kRecognised, IsTar},
-    FormatRow{Format::kIso, "ISO 9660 image", Support::kRecognised, IsIso},
+    FormatRow{Format::kTar, "tar archive", Support::kParsed, IsTar, UnpackTar},
+    FormatRow{Format::kLzma, "LZMA (.lzma)", Support::kParsed, IsLzma,
+              UnpackLzma},
+    FormatRow{Format::kIso, "ISO 9660 image", Support::kParsed, IsIso,
+              UnpackIso},
+    FormatRow{Format::kNsis, "NSIS installer", Support::kParsed, IsNsis,
+              UnpackNsis},
     FormatRow{Format::kPowershell, "signed script", Support::kRecognised,
               IsPowershellSigned},
-    FormatRow{Format::kNsis, "NSIS installation", Support::kRecognised, IsNsis},
     FormatRow{Format::kInno, "Inno Setup installation", Support::kRecognised,
               IsInnoSetup},
     FormatRow{Format::kAsar, "asar archive of Electron", Support::kParsed,

@@ -19,8 +19,15 @@
 
 namespace countersign::formats {
 
-// Links and devices are data, too: nothing is ever made of them.
-enum class MemberKind : uint8_t { kFile, kDirectory, kLink, kDevice };
+// Links and devices are data, too: nothing is ever made of them. A signature is
+// what the container keeps about itself, for its verifier to read.
+enum class MemberKind : uint8_t {
+  kFile,
+  kDirectory,
+  kLink,
+  kDevice,
+  kSignature,
+};
 
 // A member as its container describes it. All of it is hostile.
 struct Member {

@@ -59,6 +59,9 @@ enum class Format : uint8_t {
   kDotnetBundle,
   kLzma,
   kSquirrel,
+  kSzdd,
+  kAr,
+  kArj,
 };
 template <>
 inline constexpr std::array kNames<Format> = {std::string_view("unknown"),
@@ -103,7 +106,10 @@ inline constexpr std::array kNames<Format> = {std::string_view("unknown"),
                                               std::string_view("pyinstaller"),
                                               std::string_view("dotnet-bundle"),
                                               std::string_view("lzma"),
-                                              std::string_view("squirrel")};
+                                              std::string_view("squirrel"),
+                                              std::string_view("szdd"),
+                                              std::string_view("ar"),
+                                              std::string_view("arj")};
 
 // Whether a signature is there at all. "unknown" means: not looked at, because
 // this version cannot read the format, its headers are damaged, or a limit was
@@ -140,6 +146,9 @@ struct Artifact {
   uint32_t id = 0;
   std::optional<uint32_t> parent;
   std::string path;
+  // Its name in the container, where `path` has the one that an installer gives
+  // it; else empty.
+  std::string stored_as;
   std::string sha256;
   uint64_t size = 0;
   Format format = Format::kUnknown;
@@ -161,6 +170,7 @@ struct Artifact {
     visit("id", self.id);
     visit("parent", self.parent);
     visit("path", self.path);
+    visit("stored_as", self.stored_as);
     visit("sha256", self.sha256);
     visit("size", self.size);
     visit("format", self.format);

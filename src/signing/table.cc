@@ -16,6 +16,11 @@ struct SchemeRow {
 
 constexpr std::array kSchemes = {
     SchemeRow{model::Format::kPe, ExaminePe},
+    SchemeRow{model::Format::kCab, ExamineCabinet},
+    SchemeRow{model::Format::kMsi, ExamineMsi},
+    SchemeRow{model::Format::kMsp, ExamineMsi},
+    SchemeRow{model::Format::kMst, ExamineMsi},
+    SchemeRow{model::Format::kOle, ExamineMsi},
 };
 
 }  // namespace

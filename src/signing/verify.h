@@ -62,6 +62,8 @@ struct SigningFacts {
   std::vector<UnsignedData> unsigned_data;
   // The certificate table lies on bytes that are also loaded as a section.
   std::optional<base::ByteRange> table_overlaps_section;
+  // OID of what signatures of this format say they sign; empty: not known.
+  std::string expected_content_type;
   std::optional<base::Instant> build_time;  // of the linker; unverified
   base::ByteRange certificate_table;
   base::ByteRange security_directory;  // the entry in the header

@@ -23,10 +23,11 @@ using model::Signed;
 // True of an archive that does nothing by itself: it is as good as its members,
 // which have places of their own in the answer.
 bool IsOnlyAWrapping(const Artifact& artifact) {
-  constexpr std::array kArchives = {Format::kZip, Format::kTar,  Format::kCpio,
-                                    Format::k7z,  Format::kRar,  Format::kIso,
-                                    Format::kCab, Format::kGzip, Format::kBzip2,
-                                    Format::kXz,  Format::kLzma, Format::kZstd};
+  constexpr std::array kArchives = {
+      Format::kZip,   Format::kTar, Format::kCpio, Format::k7z,
+      Format::kRar,   Format::kIso, Format::kCab,  Format::kGzip,
+      Format::kBzip2, Format::kXz,  Format::kLzma, Format::kZstd,
+      Format::kSzdd,  Format::kAr,  Format::kArj};
   return artifact.is_signed == Signed::kAbsent &&
          artifact.contents == Contents::kComplete &&
          std::ranges::find(kArchives, artifact.format) != kArchives.end();
@@ -89,10 +90,14 @@ std::vector<uint32_t> TopmostBareMembers(const model::Inspection& inspection) {
   for (const uint32_t number : found) {
     is_bare[number] = true;
   }
+  std::vector<bool> is_below(artifacts.size());  // something bare
+  for (const Artifact& artifact : artifacts) {
+    is_below[artifact.id] = artifact.parent && (is_bare[*artifact.parent] ||
+                                                is_below[*artifact.parent]);
+  }
   const std::vector<bool> held = HeldByAFinding(inspection);
   std::erase_if(found, [&](uint32_t number) {
-    const auto& parent = artifacts[number].parent;
-    return !parent || held[number] || is_bare[*parent];
+    return !artifacts[number].parent || held[number] || is_below[number];
   });
   return found;
 }
@@ -148,7 +153,10 @@ bool IsVouchedForByItself(const Artifact& artifact) {
 std::vector<uint32_t> NotVouchedFor(const std::vector<Artifact>& artifacts) {
   std::vector<uint32_t> found;
   for (const Artifact& artifact : artifacts) {
-    const bool is_empty_member = artifact.parent && artifact.size == 0;
+    // A signature is what vouches, not what is vouched for.
+    const bool is_empty_member =
+        artifact.parent &&
+        (artifact.size == 0 || artifact.detail == "signature of the package");
     if (!IsVouchedForByItself(artifact) && !artifact.covered_by &&
         !IsOnlyAWrapping(artifact) && !is_empty_member) {
       found.push_back(artifact.id);

@@ -150,6 +150,7 @@ TEST(FindingsTest, LargeCertificateOfNoChainHolds) {
 TEST(FindingsTest, AnotherTypeThanPeImageIsReportedNotRefused) {
   signing::SigningFacts facts;
   facts.is_signed = model::Signed::kPresent;
+  facts.expected_content_type = "1.3.6.1.4.1.311.2.1.15";
   model::SignatureFacts& signature = facts.signatures.emplace_back();
   signature.integrity = model::Integrity::kValid;
   const auto fires = [&](const char* type) {

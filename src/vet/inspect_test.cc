@@ -83,7 +83,7 @@ TEST(Inspect, FormatsThatAreNotReadAreIncomplete) {
     EXPECT_EQ(inspection.artifacts[0].is_signed, model::Signed::kUnknown);
     EXPECT_EQ(inspection.artifacts[0].size, text.size());
     EXPECT_FALSE(inspection.complete);
-    EXPECT_EQ(FindingsOf(inspection, "vet.incomplete").size() +
+    EXPECT_GE(FindingsOf(inspection, "vet.incomplete").size() +
                   FindingsOf(inspection, "vet.container_damaged").size(),
               1U);
     EXPECT_EQ(Decide(inspection).decision, model::Decision::kHold);

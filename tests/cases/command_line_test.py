@@ -71,14 +71,14 @@ class CommandLine(unittest.TestCase):
         self.assertIn(b"absent.exe", result.stderr)
 
     def test_not_inspected_is_never_unsigned(self):
-        cabinet = self.root / "a.cab"
-        cabinet.write_bytes(b"MSCF" + bytes(60))
-        result = self.vet("--json", "--fail-on", "block", cabinet)
+        package = self.root / "a.pkg"
+        package.write_bytes(b"xar!" + bytes(60))
+        result = self.vet("--json", "--fail-on", "block", package)
         report = json.loads(result.stdout)
         self.assertEqual(result.returncode, 3)
         self.assertFalse(report["complete"])
         self.assertEqual(report["verdict"], "hold")
-        self.assertEqual(report["artifacts"][0]["format"], "cab")
+        self.assertEqual(report["artifacts"][0]["format"], "xar")
         self.assertNotEqual(report["artifacts"][0]["signed"], "absent")
 
     def test_the_report_has_the_schema(self):

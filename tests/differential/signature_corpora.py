@@ -2,7 +2,7 @@
 """Compares the verifier with a corpus whose right answers are known.
 
 usage: signature_corpora.py --countersign PROGRAM --corpus CSV --files DIR
-                            [--format PE] [--trust X ...] [--at TIME] [-v]
+                            [--format PE ...] [--trust X ...] [--at TIME] [-v]
 
 CSV has the columns file, sha256, format, expected_signature_state,
 expected_digest_alg, expected_notes; paths are relative to DIR. Prints one
@@ -25,6 +25,7 @@ from expected_state import agrees, signatures
 
 
 SKIPPED = 77
+VERIFIED = ("PE", "MSI", "CAB")
 
 
 def vet(program, options, path):
@@ -56,7 +57,9 @@ def main():
     parser.add_argument("--countersign", required=True)
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--files", required=True)
-    parser.add_argument("--format", default="PE")
+    parser.add_argument("--format", action="append",
+                        help="PE, MSI, CAB; may be repeated (default: all that "
+                        "are verified)")
     parser.add_argument("--trust", action="append", default=[])
     parser.add_argument("--at")
     parser.add_argument("-v", "--verbose", action="store_true")
@@ -70,7 +73,7 @@ def main():
     right = wrong = open_rows = 0
     with open(args.corpus, newline="", encoding="utf-8") as table:
         rows = [r for r in csv.DictReader(table)
-                if r["format"].startswith(args.format)]
+                if r["format"].split("(")[0] in (args.format or VERIFIED)]
     for row in rows:
         path = pathlib.Path(args.files) / row["file"]
         data = path.read_bytes()

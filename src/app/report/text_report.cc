@@ -45,6 +45,28 @@ void WriteHead(Page& page, const Report& report) {
   }
 }
 
+// The name of a member, indented below that of its container.
+std::string NameInTree(const Report& report, const Artifact& artifact) {
+  std::string indent;
+  const Artifact* parent = &report.artifacts[*artifact.parent];
+  const size_t before = parent->path.size() + 1;
+  while (parent->parent) {
+    indent += "  ";
+    parent = &report.artifacts[*parent->parent];
+  }
+  return indent + (artifact.path.size() > before ? artifact.path.substr(before)
+                                                 : artifact.path);
+}
+
+// What there is to say of a member's signature in a word.
+std::string SignedWord(const Artifact& artifact) {
+  const bool is_data = artifact.is_signed == model::Signed::kUnknown &&
+                       (artifact.format == model::Format::kUnknown ||
+                        artifact.format == model::Format::kText ||
+                        artifact.format == model::Format::kEmpty);
+  return is_data ? "" : std::string(model::Name(artifact.is_signed));
+}
+
 void WriteContents(Page& page, const Report& report, bool verbose) {
   if (report.artifacts.size() < 2) {
     return;
@@ -58,12 +80,12 @@ void WriteContents(Page& page, const Report& report, bool verbose) {
     }
     if (artifact.parent) {
       rows.push_back({{std::string(model::Name(artifact.format))},
-                      {std::string(model::Name(artifact.is_signed))},
+                      {SignedWord(artifact)},
                       {HumanSize(artifact.size)},
-                      {PlaceWords(report, artifact)}});
+                      {NameInTree(report, artifact)}});
     }
   }
-  page.Table(kIndent, {{"format"}, {"signed"}, {"size", true}, {"path"}}, rows);
+  page.Table(kIndent, {{"format"}, {"signed"}, {"size", true}, {"name"}}, rows);
   const size_t members = report.artifacts.size() - 1;
   const size_t rest = members - std::min(members, rows.size());
   if (rest > 0) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "formats/codec/decompress.h"
@@ -166,7 +167,7 @@ Result<void> ZipMembers::HandOverContent(const Member& described,
   }
   CS_TRY_VOID(sink_.Begin(member));
   const auto taken = ReadZipContent(entry, archive_, sink_);
-  if (!taken && taken.error().field == kZipChecksumField) {
+  if (!taken && std::string_view(taken.error().field) == kZipChecksumField) {
     notes_.Add(RemarkKind::kChecksum, member.stored, [&] {
       return fmt::format("the content of entry {} has not the checksum {:08x}",
                          QuoteZipName(entry.name), entry.crc32);

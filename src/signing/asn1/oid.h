@@ -82,6 +82,8 @@ inline constexpr Oid kOpusInfo{"1.3.6.1.4.1.311.2.1.12"};
 inline constexpr Oid kIndividualSigning{"1.3.6.1.4.1.311.2.1.21"};
 inline constexpr Oid kCommercialSigning{"1.3.6.1.4.1.311.2.1.22"};
 // Authenticode content.
+inline constexpr Oid kCabinetData{"1.3.6.1.4.1.311.2.1.25"};
+inline constexpr Oid kSipInfo{"1.3.6.1.4.1.311.2.1.30"};
 inline constexpr Oid kPeImageData{"1.3.6.1.4.1.311.2.1.15"};
 inline constexpr Oid kPageHashesV1{"1.3.6.1.4.1.311.2.3.1"};
 inline constexpr Oid kPageHashesV2{"1.3.6.1.4.1.311.2.3.2"};

@@ -291,6 +291,8 @@ base::Result<ContentDigests> HashParts(
 
 void ExamineSignatures(const Subject& subject, const Collection& collection,
                        const Context& context, SigningFacts& facts) {
+  const Oid& type = subject.ContentType();
+  facts.expected_content_type = DottedOid({type.data.data(), type.size});
   const auto hashed = HashContent(subject, collection);
   const ContentDigests digests = hashed.value_or(ContentDigests());
   if (!hashed) {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "formats/pe.h"
+#include "signing/asn1/oid.h"
 #include "signing/authenticode/collect.h"
 #include "signing/authenticode/examine.h"
 #include "signing/authenticode/page_hashes.h"
@@ -51,6 +52,10 @@ class PeSubject : public Subject {
                ? CheckPageHashes(file_, image_, *content.page_algorithm,
                                  content.page_hashes.bytes)
                : model::PageHashes::kUnsupported;
+  }
+
+  [[nodiscard]] const Oid& ContentType() const override {
+    return oid::kPeImageData;
   }
 
  private:

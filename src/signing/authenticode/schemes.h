@@ -16,4 +16,13 @@ namespace countersign::signing {
 [[nodiscard]] SigningFacts ExaminePe(const base::Blob& file,
                                      const Context& context);
 
+// The signature behind a cabinet.
+[[nodiscard]] SigningFacts ExamineCabinet(const base::Blob& file,
+                                          const Context& context);
+
+// The signature in an OLE compound file: a Windows Installer database, patch or
+// transform.
+[[nodiscard]] SigningFacts ExamineMsi(const base::Blob& file,
+                                      const Context& context);
+
 }  // namespace countersign::signing

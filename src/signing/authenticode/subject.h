@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "model/signature.h"
 #include "model/trust.h"
+#include "signing/asn1/oid.h"
 #include "signing/authenticode/indirect_data.h"
 
 namespace countersign::signing {
@@ -27,6 +28,9 @@ class Subject {
   // Fails where the content cannot be read to its end.
   [[nodiscard]] virtual base::Result<ContentDigests> Hash(
       std::span<const base::DigestAlgorithm> algorithms) const = 0;
+
+  // What a signature over it says it signs (SpcAttributeTypeAndOptionalValue).
+  [[nodiscard]] virtual const Oid& ContentType() const = 0;
 
   // The purposes for which stores are asked about the signer, in order.
   [[nodiscard]] virtual std::vector<model::Purpose> Purposes() const;

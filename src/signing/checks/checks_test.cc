@@ -223,7 +223,10 @@ const std::vector<Row>& Rows() {
          f.unsigned_data = {DataAt(Place::kCertificate, 5000)};
        }},
       {"signing.unexpected_content_type", Severity::kLow,
-       [](SigningFacts& f) { f.signatures[0].content_type = "1.2.3"; }},
+       [](SigningFacts& f) {
+         f.expected_content_type = "1.2.4";
+         f.signatures[0].content_type = "1.2.3";
+       }},
       {"signing.timestamp_invalid", Severity::kMedium,
        [](SigningFacts& f) {
          f.signatures[0].timestamps[0].integrity = Integrity::kInvalid;

@@ -295,12 +295,14 @@ void CheckSuperfluousCertificate(const SigningFacts& facts, Sink& sink) {
 }
 
 void CheckUnexpectedContentType(const SigningFacts& facts, Sink& sink) {
-  constexpr std::string_view kPeImage = "1.3.6.1.4.1.311.2.1.15";
   for (const SignatureFacts& signature : facts.signatures) {
-    if (!signature.content_type.empty() && signature.content_type != kPeImage) {
-      sink.Give(fmt::format("{} states that it is for {}, not for a PE image, "
-                            "although its digest is one.",
-                            Which(facts, signature), signature.content_type),
+    if (!signature.content_type.empty() &&
+        !facts.expected_content_type.empty() &&
+        signature.content_type != facts.expected_content_type) {
+      sink.Give(fmt::format("{} states that it is for {}, not for what it is "
+                            "over ({}), although the digest is of that.",
+                            Which(facts, signature), signature.content_type,
+                            facts.expected_content_type),
                 signature.range, {{"type", signature.content_type}});
     }
   }

@@ -28,7 +28,9 @@ int64_t ProcessorTime() {
 
 base::Result<void> Allowance::Refuse(const char* name, uint64_t offset,
                                      bool for_good) {
-  spent_ = spent_ || for_good;
+  if (for_good && spent_ == nullptr) {
+    spent_ = name;
+  }
   return base::Fail(base::Fault::kLimit, offset, name);
 }
 

@@ -30,7 +30,9 @@ class Allowance {
   void BeginLayer();
 
   // True when nothing more may be taken out of any container.
-  [[nodiscard]] bool IsSpent() const { return spent_; }
+  [[nodiscard]] bool IsSpent() const { return spent_ != nullptr; }
+  // The limit because of which, or null.
+  [[nodiscard]] const char* Spent() const { return spent_; }
   // The value of the limit of that name; 0 for one that is not from here.
   [[nodiscard]] uint64_t ValueOf(std::string_view name) const;
 
@@ -43,7 +45,7 @@ class Allowance {
   uint64_t path_bytes_ = 0;
   uint64_t output_bytes_ = 0;
   int64_t layer_begin_ns_ = 0;
-  bool spent_ = false;
+  const char* spent_ = nullptr;  // static storage
 };
 
 }  // namespace countersign::vet

@@ -159,7 +159,7 @@ base::Result<void> Intake::Place(const Member& member,
   } else {
     taken.damage = hashed.error();
   }
-  take_(std::move(taken));
+  take_(taken);
   member_ = {};
   return {};
 }

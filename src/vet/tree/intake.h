@@ -1,6 +1,7 @@
 // Takes the members of one container, as its reader hands them over.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,7 +25,7 @@ struct TakenMember {
 class Intake : public formats::MemberSink {
  public:
   // What to do with each member. Valid as long as the intake.
-  using Take = std::function<void(TakenMember taken)>;
+  using Take = std::function<void(const TakenMember& taken)>;
 
   // For container number `container` with the bytes of `blob`.
   Intake(uint32_t container, std::shared_ptr<const base::Blob> blob,

@@ -38,6 +38,19 @@ std::vector<uint32_t> DepthFirst(
   return places;
 }
 
+// What was found of an artifact holds of every other of the same bytes.
+void RepeatFacts(std::vector<model::Artifact>& artifacts) {
+  for (model::Artifact& artifact : artifacts) {
+    if (artifact.same_as) {
+      const model::Artifact& known = artifacts[*artifact.same_as];
+      artifact.format = known.format;
+      artifact.detail = known.detail;
+      artifact.is_signed = known.is_signed;
+      artifact.signatures = known.signatures;
+    }
+  }
+}
+
 }  // namespace
 
 uint32_t Record::Add(const model::Artifact* parent, const std::string& name) {
@@ -84,6 +97,7 @@ void Record::NoteLimit(uint32_t artifact, std::string_view limit,
 }
 
 model::Inspection Record::Finish() {
+  RepeatFacts(inspection_.artifacts);
   const std::vector<uint32_t> places = DepthFirst(inspection_.artifacts);
   std::vector<model::Artifact> ordered(places.size());
   for (model::Artifact& artifact : inspection_.artifacts) {

@@ -24,6 +24,7 @@
 #include "vet/findings.h"
 #include "vet/tree/allowance.h"
 #include "vet/tree/content.h"
+#include "vet/tree/installed_names.h"
 #include "vet/tree/intake.h"
 #include "vet/tree/record.h"
 #include "vet/tree/scratch.h"
@@ -62,12 +63,32 @@ bool HasNoScheme(Format format) {
     case Format::kInno:
     case Format::kBurn:
     case Format::kInstallshield:
+    case Format::kSzdd:
+    case Format::kAr:
+    case Format::kArj:
     case Format::kAsar:
     case Format::kPyinstaller:
     case Format::kDotnetBundle:
     case Format::kSquirrel:
     case Format::kOle:
     case Format::kScript:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// One content in a compressed form: a layer, but no container of its own in the
+// count of depth ("a.tar.gz" is one archive). A stream that holds itself ends
+// by its hash.
+bool IsOnlyCompressed(Format format) {
+  switch (format) {
+    case Format::kGzip:
+    case Format::kBzip2:
+    case Format::kXz:
+    case Format::kLzma:
+    case Format::kZstd:
+    case Format::kSzdd:
       return true;
     default:
       return false;
@@ -168,8 +189,9 @@ class Tree {
     const bool is_root = number == 0;
     if (bytes != nullptr && signing::Verifier::Knows(row.format)) {
       InspectSignatures(*bytes, number, verifier_, options_, record_);
-      if (record_.At(number).is_signed == model::Signed::kUnknown) {
-        return;  // damaged: that was said
+      if (row.format == Format::kPe &&
+          record_.At(number).is_signed == model::Signed::kUnknown) {
+        return;  // Its headers are damaged, so where it ends is not known.
       }
     }
     if (row.unpack != nullptr) {
@@ -214,16 +236,19 @@ class Tree {
     const size_t members_before = record_.Size();
     bool whole = true;
     Intake intake(number, container.bytes, record_, allowance_, content_,
-                  memory, [&](TakenMember taken) {
+                  memory, [&](const TakenMember& taken) {
                     whole = whole && !taken.damage;
-                    TakeMember(std::move(taken), container);
+                    TakeMember(taken, container);
                   });
     base::Result<void> opened =
         allowance_.IsSpent()
-            ? base::Fail(base::Fault::kLimit, 0, "limit of the whole input")
+            ? base::Fail(base::Fault::kLimit, 0, allowance_.Spent())
             : container.row->unpack(*container.bytes, budget, intake);
     if (!opened) {
       SayWhyNotOpened(container, opened.error());
+    }
+    if (record_.At(number).format == Format::kMsi) {
+      installed_names_[number] = InstalledNamesOf(*container.bytes, budget);
     }
     Artifact& artifact = record_.At(number);
     if (!opened || !whole) {
@@ -286,12 +311,11 @@ class Tree {
     return words;
   }
 
-  void TakeMember(TakenMember taken, const Waiting& container) {
+  void TakeMember(const TakenMember& taken, const Waiting& container) {
     if (taken.member.kind == formats::MemberKind::kDirectory) {
       return;
     }
-    const uint32_t number =
-        record_.Add(&record_.At(container.artifact), taken.member.name);
+    const uint32_t number = AddMember(taken.member.name, container);
     Artifact& artifact = record_.At(number);
     artifact.size = taken.content.size_bytes;
     artifact.sha256 = taken.content.sha256.Hex();
@@ -300,11 +324,7 @@ class Tree {
       return;
     }
     if (taken.member.kind != formats::MemberKind::kFile) {
-      artifact.detail =
-          taken.member.kind == formats::MemberKind::kLink
-              ? fmt::format("link to {}",
-                            base::DisplaySafe(taken.member.link_target))
-              : "device";
+      artifact.detail = DetailOf(taken.member);
       artifact.is_signed = model::Signed::kAbsent;
       return;
     }
@@ -312,25 +332,48 @@ class Tree {
     const auto [known, is_new] = seen_.emplace(
         std::pair(taken.content.sha256, taken.content.size_bytes), number);
     if (!is_new) {
-      RepeatOf(known->second, number);
+      artifact.same_as = known->second;
       return;
     }
     if (taken.member.name == formats::kOverlayName &&
         NoteOverlay(taken, number)) {
       return;
     }
-    Look(number, *taken.content.row, taken.content.bytes, container.depth + 1);
+    const bool same_depth =
+        IsOnlyCompressed(record_.At(container.artifact).format);
+    Look(number, *taken.content.row, taken.content.bytes,
+         container.depth + (same_depth ? 0 : 1));
   }
 
-  // The same bytes were looked at before.
-  void RepeatOf(uint32_t first, uint32_t number) {
-    const Artifact& known = record_.At(first);
-    Artifact& artifact = record_.At(number);
-    artifact.same_as = first;
-    artifact.format = known.format;
-    artifact.detail = known.detail;
-    artifact.is_signed = known.is_signed;
-    artifact.signatures = known.signatures;
+  // Of a member that is no file.
+  static std::string DetailOf(const formats::Member& member) {
+    switch (member.kind) {
+      case formats::MemberKind::kLink:
+        return fmt::format("link to {}", base::DisplaySafe(member.link_target));
+      case formats::MemberKind::kSignature:
+        return "signature of the package";
+      default:
+        return "device";
+    }
+  }
+
+  // A member of an installer's cabinet is called as it is where it is
+  // installed.
+  uint32_t AddMember(const std::string& name, const Waiting& container) {
+    const Artifact& parent = record_.At(container.artifact);
+    const InstalledNames* names = nullptr;
+    if (parent.format == Format::kCab && parent.parent) {
+      const auto known = installed_names_.find(*parent.parent);
+      names = known == installed_names_.end() ? nullptr : &known->second;
+    }
+    if (names != nullptr) {
+      if (const auto installed = names->find(name); installed != names->end()) {
+        const uint32_t number = record_.Add(&parent, installed->second);
+        record_.At(number).stored_as = name;
+        return number;
+      }
+    }
+    return record_.Add(&parent, name);
   }
 
   void SayMemberDamaged(const TakenMember& taken, uint32_t number) {
@@ -352,6 +395,12 @@ class Tree {
       case base::Fault::kUnsupported:
         record_.NotInspected(container, fmt::format("The member \"{}\"", name),
                              stored, Clause(error));
+        return;
+      case base::Fault::kIo:
+        record_.NotInspected(container, fmt::format("The member \"{}\"", name),
+                             stored,
+                             "it is too large for the memory, and there is no "
+                             "room on the disk to put it aside");
         return;
       default:
         record_.Give(MakeFinding(
@@ -396,6 +445,7 @@ class Tree {
   Record record_;
   std::vector<Waiting> waiting_;
   uint64_t waiting_bytes_ = 0;
+  std::map<uint32_t, InstalledNames> installed_names_;  // by installer
   std::map<std::pair<base::Digest, uint64_t>, uint32_t> seen_;
 };
 

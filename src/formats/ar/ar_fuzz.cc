@@ -1,0 +1,12 @@
+// Every file as an ar archive.
+#include <cstddef>
+#include <cstdint>
+
+#include "formats/archive.h"
+#include "formats/sample/member_recorder.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  countersign::formats::CheckUnpack(countersign::formats::UnpackAr,
+                                    {data, size});
+  return 0;
+}

@@ -1,0 +1,29 @@
+// What an image boots: the boot catalog. Private to the formats.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "formats/iso/volume.h"
+
+namespace countersign::formats {
+
+struct IsoBootImage {
+  base::ByteRange entry;    // in the catalog
+  uint64_t offset = 0;      // of the image
+  uint64_t size = 0;        // bytes that are loaded, or of the medium
+  bool has_medium = false;  // a floppy disk is emulated, of `size` bytes
+  bool is_efi = false;
+  bool is_bootable = false;
+};
+
+// The images that the catalog at `offset` lists; what it takes is appended to
+// `claimed`. Damage is remarked and ends the list. Fails only when the budget
+// is spent.
+[[nodiscard]] base::Result<std::vector<IsoBootImage>> ReadBootCatalog(
+    const IsoContext& context, uint64_t offset,
+    std::vector<base::ByteRange>& claimed);
+
+}  // namespace countersign::formats
