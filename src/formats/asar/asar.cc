@@ -31,8 +31,9 @@
 #include "base/digest.h"
 #include "base/reader.h"
 #include "base/text.h"
-#include "formats/carried/remarks.h"
+#include "formats/carried/claimed.h"
 #include "formats/json.h"
+#include "formats/remarks.h"
 
 namespace countersign::formats {
 namespace {
@@ -52,7 +53,7 @@ struct AsarHeader {
   uint64_t data = 0;  // where offsets count from
 };
 
-Result<AsarHeader> ReadAsarHeader(Bytes file, CarriedRemarks& remarks) {
+Result<AsarHeader> ReadAsarHeader(Bytes file, BoundedRemarks& remarks) {
   Reader reader(base::Input{file, 0});
   const uint32_t first = reader.U32("size of the first pickle");
   const uint64_t header = reader.U32("size of the header pickle");
@@ -116,7 +117,7 @@ bool IsHexOfDigest(std::string_view text, const base::Digest& digest) {
 class AsarMembers {
  public:
   AsarMembers(const base::Blob& container, const AsarHeader& header,
-              Budget& budget, MemberSink& sink, CarriedRemarks& remarks)
+              Budget& budget, MemberSink& sink, BoundedRemarks& remarks)
       : file_(container.View()),
         header_(header),
         budget_(budget),
@@ -179,7 +180,7 @@ class AsarMembers {
     if (!names_.insert(member.name).second) {
       remarks_.Note(RemarkKind::kDuplicateName, header_.json, [&] {
         return fmt::format("several members have the name {}",
-                           QuoteCarriedName(member.name));
+                           QuotedName(member.name));
       });
     }
     const bool is_unpacked =
@@ -246,7 +247,7 @@ class AsarMembers {
                               ByteRange content) {
     const auto note = [&](RemarkKind kind, std::string_view what) {
       remarks_.Note(kind, content, [&] {
-        return fmt::format("{} {}", QuoteCarriedName(member.name), what);
+        return fmt::format("{} {}", QuotedName(member.name), what);
       });
     };
     const auto algorithm = integrity.Member("algorithm");
@@ -323,7 +324,7 @@ class AsarMembers {
   const AsarHeader& header_;
   Budget& budget_;
   MemberSink& sink_;
-  CarriedRemarks& remarks_;
+  BoundedRemarks& remarks_;
   std::vector<Pending> pending_;
   std::set<std::string> names_;
   std::set<std::pair<uint64_t, uint64_t>> placed_;
@@ -349,7 +350,7 @@ bool IsAsar(Bytes start) {
 
 Result<void> UnpackAsar(const base::Blob& container, Budget& budget,
                         MemberSink& sink) {
-  CarriedRemarks remarks(&sink);
+  BoundedRemarks remarks(sink);
   const Bytes file = container.View();
   const AsarHeader header = CS_TRY(ReadAsarHeader(file, remarks));
   const JsonDocument document = CS_TRY(ParseJson(

@@ -191,7 +191,8 @@ TEST(Asar, RemarksAreCountedOnceTheyAreMany) {
       Open(AsarOf("{\"files\":{" + files + "}}", std::string(80, 'x')));
   EXPECT_EQ(opened.recorder.members.size(), 40);
   EXPECT_EQ(opened.recorder.CountOf(RemarkKind::kHiddenData), 33);
-  EXPECT_EQ(opened.recorder.remarks.back().what, "and 8 more of this kind");
+  EXPECT_EQ(opened.recorder.remarks.back().what,
+            "and 8 more of this kind, the first of them here");
 }
 
 TEST(Asar, CutAnywhereItIsNeverSilentlyWhole) {

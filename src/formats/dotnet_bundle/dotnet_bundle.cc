@@ -24,8 +24,9 @@
 #include <vector>
 
 #include "base/reader.h"
-#include "formats/carried/remarks.h"
+#include "formats/carried/claimed.h"
 #include "formats/codec/decompress.h"
+#include "formats/remarks.h"
 
 namespace countersign::formats {
 namespace {
@@ -122,7 +123,7 @@ Result<BundleManifest> ReadBundleHeader(Reader& reader) {
 class BundleMembers {
  public:
   BundleMembers(const base::Blob& program, Budget& budget, MemberSink& sink)
-      : file_(program.View()), budget_(budget), sink_(sink), remarks_(&sink) {}
+      : file_(program.View()), budget_(budget), sink_(sink), remarks_(sink) {}
 
   // Of the manifest at `offset`, which is inside.
   Result<CarriedPackage> HandOver(uint64_t offset) {
@@ -159,7 +160,7 @@ class BundleMembers {
       if (!paths_.insert(file->path).second) {
         remarks_.Note(RemarkKind::kDuplicateName, file->row, [&] {
           return fmt::format("several files have the path {}",
-                             QuoteCarriedName(file->path));
+                             QuotedName(file->path));
         });
       }
       CS_TRY_VOID(HandOverFile(*file));
@@ -204,7 +205,7 @@ class BundleMembers {
     } else if (file.type > static_cast<uint8_t>(BundledType::kSymbols)) {
       remarks_.Note(RemarkKind::kOddity, file.row, [&] {
         return fmt::format("{} is of the unknown type {}",
-                           QuoteCarriedName(file.path), file.type);
+                           QuotedName(file.path), file.type);
       });
     }
     return file.is_compressed ? HandOverCompressed(file, member)
@@ -228,7 +229,7 @@ class BundleMembers {
                            file.stored.size - *taken};
       remarks_.Note(RemarkKind::kHiddenData, rest, [&] {
         return fmt::format("{} bytes behind the compressed data of {}",
-                           rest.size, QuoteCarriedName(file.path));
+                           rest.size, QuotedName(file.path));
       });
     }
     if (checked.Size() != file.size) {
@@ -267,7 +268,7 @@ class BundleMembers {
   Bytes file_;
   Budget& budget_;
   MemberSink& sink_;
-  CarriedRemarks remarks_;
+  BoundedRemarks remarks_;
   ClaimedBytes claimed_;
   std::set<std::string> paths_;
   ByteRange deps_;

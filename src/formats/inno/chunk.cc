@@ -158,7 +158,7 @@ class InnoChunks::Splitter : public ByteSink {
       if (overlaps) {
         owner_.remarks_.Note(RemarkKind::kOverlap, chunk_.stored, [&] {
           return fmt::format("{} shares bytes of its chunk with another file",
-                             QuoteCarriedName(piece.names[0]));
+                             QuotedName(piece.names[0]));
         });
         CS_TRY_VOID(owner_.sink_.End(Error{
             Fault::kMalformed, owner_.setup_.data.offset, "ChunkSuboffset"}));
@@ -242,7 +242,7 @@ class InnoChunks::Splitter : public ByteSink {
 void InnoChunks::NoteDigest(const Chunk& chunk, const Piece& piece) {
   remarks_.Note(RemarkKind::kChecksum, chunk.stored, [&] {
     return fmt::format("{} has not the {} that is stored for it",
-                       QuoteCarriedName(piece.names[0]),
+                       QuotedName(piece.names[0]),
                        piece.location->has_sha256 ? "SHA-256" : "SHA-1");
   });
 }
@@ -266,7 +266,7 @@ std::vector<InnoChunks::Chunk> InnoChunks::Collect() {
     if (*file.location >= setup_.locations.size()) {
       remarks_.Note(RemarkKind::kOddity, setup_.data, [&] {
         return fmt::format("file {} leads to location {} of {}",
-                           QuoteCarriedName(file.destination), *file.location,
+                           QuotedName(file.destination), *file.location,
                            setup_.locations.size());
       });
       continue;

@@ -9,8 +9,9 @@
 #include "base/budget.h"
 #include "base/bytes.h"
 #include "base/result.h"
-#include "formats/carried/remarks.h"
+#include "formats/carried/claimed.h"
 #include "formats/inno.h"
+#include "formats/remarks.h"
 #include "formats/unpack.h"
 
 namespace countersign::formats {
@@ -18,7 +19,7 @@ namespace countersign::formats {
 class InnoChunks {
  public:
   InnoChunks(base::Bytes file, const InnoSetup& setup, base::Budget& budget,
-             MemberSink& sink, CarriedRemarks& remarks, ClaimedBytes& claimed)
+             MemberSink& sink, BoundedRemarks& remarks, ClaimedBytes& claimed)
       : file_(file),
         setup_(setup),
         budget_(budget),
@@ -59,7 +60,7 @@ class InnoChunks {
   const InnoSetup& setup_;
   base::Budget& budget_;
   MemberSink& sink_;
-  CarriedRemarks& remarks_;
+  BoundedRemarks& remarks_;
   ClaimedBytes& claimed_;
 };
 

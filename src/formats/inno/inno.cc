@@ -16,11 +16,12 @@
 #include <utility>
 
 #include "formats/carried.h"
-#include "formats/carried/remarks.h"
+#include "formats/carried/claimed.h"
 #include "formats/codec/decompress.h"
 #include "formats/inno/block.h"
 #include "formats/inno/call_filter.h"
 #include "formats/inno/chunk.h"
+#include "formats/remarks.h"
 
 namespace countersign::formats {
 namespace {
@@ -39,7 +40,7 @@ class InnoMembers {
  public:
   InnoMembers(const base::Blob& program, const InnoLoader& loader,
               Budget& budget, MemberSink& sink)
-      : file_(program.View()), budget_(budget), sink_(sink), remarks_(&sink) {
+      : file_(program.View()), budget_(budget), sink_(sink), remarks_(sink) {
     setup_.loader = loader;
   }
 
@@ -173,7 +174,7 @@ class InnoMembers {
   Bytes file_;
   Budget& budget_;
   MemberSink& sink_;
-  CarriedRemarks remarks_;
+  BoundedRemarks remarks_;
   ClaimedBytes claimed_;
   InnoSetup setup_;
   std::optional<Error> damage_;

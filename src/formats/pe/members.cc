@@ -20,9 +20,10 @@
 #include <utility>
 
 #include "formats/carried.h"
-#include "formats/carried/remarks.h"
+#include "formats/carried/claimed.h"
 #include "formats/pe.h"
 #include "formats/pe/resources.h"
+#include "formats/remarks.h"
 
 namespace countersign::formats {
 namespace {
@@ -53,7 +54,7 @@ class PeMembers {
         file_(container.View()),
         budget_(budget),
         sink_(sink),
-        remarks_(&sink) {}
+        remarks_(sink) {}
 
   Result<void> HandOver() {
     auto result = HandOverAll();
@@ -236,7 +237,7 @@ class PeMembers {
   Bytes file_;
   Budget& budget_;
   MemberSink& sink_;
-  CarriedRemarks remarks_;
+  BoundedRemarks remarks_;
   std::optional<Error> damage_;  // the first
   ClaimedBytes claimed_;         // by packages
   // Ranges handed over: by offset and size, the entry that leads there.

@@ -62,7 +62,7 @@ struct PendingResource {
 class ResourceWalk {
  public:
   ResourceWalk(const PeImage& image, Bytes file, Budget& budget,
-               CarriedRemarks& remarks)
+               BoundedRemarks& remarks)
       : image_(image), file_(file), budget_(budget), remarks_(remarks) {}
 
   Result<PeResources> Run() {
@@ -253,7 +253,7 @@ class ResourceWalk {
   const PeImage& image_;
   Bytes file_;
   Budget& budget_;
-  CarriedRemarks& remarks_;
+  BoundedRemarks& remarks_;
   PeResources found_;
   const PeSection* home_ = nullptr;
   uint64_t start_ = 0;  // of the tree, in the file
@@ -265,13 +265,13 @@ class ResourceWalk {
 }  // namespace
 
 Result<PeResources> ReadPeResources(const PeImage& image, Bytes file,
-                                    Budget& budget, CarriedRemarks& remarks) {
+                                    Budget& budget, BoundedRemarks& remarks) {
   return ResourceWalk(image, file, budget, remarks).Run();
 }
 
 Result<PeResources> ReadPeResources(const PeImage& image, Bytes file,
                                     Budget& budget) {
-  CarriedRemarks none(nullptr);
+  BoundedRemarks none = BoundedRemarks::Silent();
   return ResourceWalk(image, file, budget, none).Run();
 }
 

@@ -4,15 +4,15 @@
 #include "base/budget.h"
 #include "base/bytes.h"
 #include "base/result.h"
-#include "formats/carried/remarks.h"
 #include "formats/pe.h"
+#include "formats/remarks.h"
 
 namespace countersign::formats {
 
 // As ReadPeResources; what is odd goes to `remarks`.
 [[nodiscard]] base::Result<PeResources> ReadPeResources(
     const PeImage& image, base::Bytes file, base::Budget& budget,
-    CarriedRemarks& remarks);
+    BoundedRemarks& remarks);
 
 // True when a resource may be a file of its own: a container, a program, a
 // script. Icons, texts, dialogs, version information and the like are not,

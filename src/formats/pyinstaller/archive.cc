@@ -18,10 +18,11 @@
 #include <string>
 #include <utility>
 
-#include "formats/carried/remarks.h"
+#include "formats/carried/claimed.h"
 #include "formats/codec/decompress.h"
 #include "formats/pyinstaller.h"
 #include "formats/pyinstaller/big_endian.h"
+#include "formats/remarks.h"
 
 namespace countersign::formats {
 namespace {
@@ -136,7 +137,7 @@ class MeiMembers {
         archive_(archive),
         budget_(budget),
         sink_(sink),
-        remarks_(&sink) {}
+        remarks_(sink) {}
 
   Result<CarriedPackage> HandOver() {
     claimed_.Claim(archive_.cookie);
@@ -248,7 +249,7 @@ class MeiMembers {
       const ByteRange rest{stored.offset + *taken, stored.size - *taken};
       remarks_.Note(RemarkKind::kHiddenData, rest, [&] {
         return fmt::format("{} bytes behind the compressed data of {}",
-                           rest.size, QuoteCarriedName(entry.name));
+                           rest.size, QuotedName(entry.name));
       });
     }
     if (checked.Size() != entry.size) {
@@ -278,7 +279,7 @@ class MeiMembers {
   const MeiArchive& archive_;
   Budget& budget_;
   MemberSink& sink_;
-  CarriedRemarks remarks_;
+  BoundedRemarks remarks_;
   ClaimedBytes claimed_;
   std::optional<Error> damage_;
   bool is_encrypted_ = false;
@@ -329,7 +330,7 @@ Result<void> UnpackPyinstaller(const base::Blob& container, Budget& budget,
   }
   ClaimedBytes claimed;
   claimed.Claim(package->claimed);
-  CarriedRemarks remarks(&sink);
+  BoundedRemarks remarks(sink);
   const uint64_t start =
       std::ranges::min_element(package->claimed, {}, &ByteRange::offset)
           ->offset;

@@ -16,11 +16,12 @@
 #include <utility>
 #include <vector>
 
-#include "formats/carried/remarks.h"
+#include "formats/carried/claimed.h"
 #include "formats/codec/decompress.h"
 #include "formats/pyinstaller.h"
 #include "formats/pyinstaller/big_endian.h"
 #include "formats/pyinstaller/marshal.h"
+#include "formats/remarks.h"
 
 namespace countersign::formats {
 namespace {
@@ -46,7 +47,7 @@ bool HasPyzZlibHeader(Bytes bytes) {
 class PyzMembers {
  public:
   PyzMembers(Bytes file, MemberSink& sink)
-      : file_(file), sink_(sink), remarks_(&sink) {}
+      : file_(file), sink_(sink), remarks_(sink) {}
 
   Result<void> HandOver(Budget& budget) {
     auto result = HandOverAll(budget);
@@ -106,8 +107,7 @@ class PyzMembers {
     if (!HasPyzZlibHeader(bytes)) {
       if (entry.kind <= kPyzDataKind && !bytes.empty()) {
         remarks_.Note(RemarkKind::kEncrypted, stored, [&] {
-          return fmt::format("module {} is encrypted",
-                             QuoteCarriedName(entry.name));
+          return fmt::format("module {} is encrypted", QuotedName(entry.name));
         });
       }
       return sink_.End(
@@ -119,7 +119,7 @@ class PyzMembers {
       const ByteRange rest{stored.offset + *taken, stored.size - *taken};
       remarks_.Note(RemarkKind::kHiddenData, rest, [&] {
         return fmt::format("{} bytes behind the compressed data of {}",
-                           rest.size, QuoteCarriedName(entry.name));
+                           rest.size, QuotedName(entry.name));
       });
     }
     return sink_.End(taken ? std::nullopt : std::optional(taken.error()));
@@ -149,7 +149,7 @@ class PyzMembers {
 
   Bytes file_;
   MemberSink& sink_;
-  CarriedRemarks remarks_;
+  BoundedRemarks remarks_;
   ClaimedBytes claimed_;
 };
 
