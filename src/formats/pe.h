@@ -50,6 +50,10 @@ struct PeImage {
   // What the security directory says; size 0 when there is no table.
   base::ByteRange certificate_table;
   std::vector<PeSection> sections;
+  // What the resource directory says: a virtual address; size 0 when there is
+  // none.
+  uint32_t resource_address = 0;
+  uint32_t resource_size = 0;
   bool has_clr_header = false;
   bool is_reproducible = false;  // TimeDateStamp is a hash, not a time
 };
@@ -62,6 +66,11 @@ inline constexpr uint16_t kCertificateTypeEfiGuid = 0x0EF1;
 // the first header field that is damaged; section and certificate tables are
 // taken as written, not judged.
 [[nodiscard]] base::Result<PeImage> ParsePe(base::Bytes file);
+
+// The file offset of a virtual address in the raw data of a section, or
+// nothing. Takes a step for each section; the offset may be past the end.
+[[nodiscard]] std::optional<uint64_t> PeFileOffset(const PeImage& image,
+                                                   uint32_t address);
 
 // The entries of the certificate table in order. Damage ends the walk with an
 // entry that carries it: table outside the file, length below 8 or beyond the
@@ -87,10 +96,77 @@ inline constexpr uint16_t kCertificateTypeEfiGuid = 0x0EF1;
 // "PE32+ x86-64 console program", for people.
 [[nodiscard]] std::string DescribePe(const PeImage& image);
 
+// A resource: what kind, which, in which language. Numbers are written out in
+// decimal, known kinds by name ("RCDATA"); names as UTF-8, not safe to display.
+struct PeResource {
+  std::string type;
+  std::string name;
+  std::string language;
+  uint32_t type_number = 0;  // 0: the type has a name
+  uint32_t code_page = 0;
+  base::ByteRange entry;              // IMAGE_RESOURCE_DATA_ENTRY, in the file
+  base::ByteRange data;               // in the file
+  std::optional<base::Error> damage;  // then `data` is not to be used
+};
+
+// RT_RCDATA, RT_VERSION, RT_MANIFEST.
+inline constexpr uint32_t kResourceData = 10;
+inline constexpr uint32_t kResourceVersion = 16;
+inline constexpr uint32_t kResourceManifest = 24;
+
+struct PeResources {
+  std::vector<PeResource> entries;  // in the order of the directory
+  // The first directory or name that could not be read. The others were.
+  std::optional<base::Error> damage;
+};
+
+// The resources of `image`; none when it has no resource directory. Fails when
+// the budget is spent.
+// Limit: 20,000 resources; large programs have some thousand. More is damage
+// with kLimit.
+[[nodiscard]] base::Result<PeResources> ReadPeResources(const PeImage& image,
+                                                        base::Bytes file,
+                                                        base::Budget& budget);
+
+// Version information, as the properties of a program show it. Text is UTF-8,
+// hostile, not safe to display.
+// Spec: Windows SDK, "VS_VERSIONINFO" and the structures that it leads to.
+struct PeVersion {
+  struct String {
+    std::string language;  // "040904B0": language and code page, in hexadecimal
+    std::string key;       // "CompanyName"
+    std::string value;
+    base::ByteRange range;  // the String structure, in the file
+  };
+  uint64_t file_version = 0;     // four numbers of 16 bits, the first on top
+  uint64_t product_version = 0;  // the same
+  std::vector<String> strings;
+};
+
+// The version information in `resource`, the data of an RT_VERSION. Fails with
+// the field that is damaged, or when the budget is spent.
+[[nodiscard]] base::Result<PeVersion> ParsePeVersion(base::Input resource,
+                                                     base::Budget& budget);
+
+// What a program asks for in its manifest.
+struct PeManifest {
+  // The value of requestedExecutionLevel's attribute `level`, as written
+  // ("requireAdministrator"), and where it stands in the file.
+  std::string execution_level;
+  base::ByteRange execution_level_range;
+};
+
+// The execution level in `resource`, the data of an RT_MANIFEST, or nothing
+// when none is asked for. The text is searched, not parsed as XML: what is in a
+// comment is found as well.
+[[nodiscard]] std::optional<PeManifest> ParsePeManifest(base::Input resource);
+
 // What the member behind the sections is called.
 inline constexpr std::string_view kOverlayName = "[overlay]";
 
-// Hands the overlay over, if there is one. See formats/unpack.h.
+// Hands over what a program carries: resources that may be files of their own,
+// archives in sections, the packages of formats/carried.h, the overlay. See
+// formats/unpack.h and docs/formats/pe.md.
 base::Result<void> UnpackPe(const base::Blob& container, base::Budget& budget,
                             MemberSink& sink);
 

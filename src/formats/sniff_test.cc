@@ -94,6 +94,8 @@ const std::multimap<Format, std::string>& Samples() {
       {Format::kPowershell, "<!-- SIG # Begin signature block -->"},
       {Format::kNsis, "\0\0\0\0\xEF\xBE\xAD\xDENullsoftInst"s},
       {Format::kInno, "idska32\x1A"},
+      {Format::kAsar, "\4\0\0\0\x0C\0\0\0\x08\0\0\0\2\0\0\0{}\0\0"s},
+      {Format::kPyinstaller, "PYZ\0"s},
       {Format::kScript, "#!/bin/sh\necho\n"},
       {Format::kText, "hello\r\n\tworld\f\n"},
       {Format::kText, "\xEF\xBB\xBFtext"},

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "formats/archive.h"
+#include "formats/asar.h"
 #include "formats/cabinet.h"
 #include "formats/cfb.h"
 #include "formats/cpio/header.h"
@@ -13,6 +14,7 @@
 #include "formats/iso.h"
 #include "formats/nsis.h"
 #include "formats/pe.h"
+#include "formats/pyinstaller.h"
 #include "formats/script.h"
 #include "formats/sniff.h"
 #include "formats/stream.h"
@@ -255,6 +257,11 @@ constexpr std::array kFormats = {
               UnpackNsis},
     FormatRow{Format::kInno, "Inno Setup installation", Support::kRecognised,
               IsInnoSetup},
+    FormatRow{Format::kAsar, "asar archive of Electron", Support::kParsed,
+              IsAsar, UnpackAsar},
+    FormatRow{Format::kPyinstaller, "modules of a PyInstaller archive",
+              Support::kParsed, [](Bytes s) { return Has(s, 0, "PYZ\0"sv); },
+              UnpackPyz},
     FormatRow{Format::kPowershell, "signed PowerShell script", Support::kParsed,
               MayBeScript, nullptr, IsPowershellSigned},
     FormatRow{Format::kScript, "script", Support::kParsed, MayBeScript, nullptr,

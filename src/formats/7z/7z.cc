@@ -19,8 +19,8 @@
 #include "formats/7z/header.h"
 #include "formats/archive.h"
 #include "formats/archive/names.h"
-#include "formats/archive/remarks.h"
 #include "formats/codec/decompress.h"
+#include "formats/remarks.h"
 
 namespace countersign::formats {
 namespace {

@@ -19,7 +19,7 @@
 #include "base/reader.h"
 #include "formats/archive.h"
 #include "formats/archive/names.h"
-#include "formats/archive/remarks.h"
+#include "formats/remarks.h"
 
 namespace countersign::formats {
 namespace {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "formats/archive/remarks.h"
+#include "formats/remarks.h"
 #include "formats/unpack.h"
 
 namespace countersign::formats {

@@ -21,9 +21,9 @@
 #include "base/reader.h"
 #include "formats/archive.h"
 #include "formats/archive/names.h"
-#include "formats/archive/remarks.h"
 #include "formats/arj/lzh.h"
 #include "formats/codec/decompress.h"
+#include "formats/remarks.h"
 
 namespace countersign::formats {
 namespace {

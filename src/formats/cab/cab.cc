@@ -21,8 +21,8 @@
 #include "formats/cab/blocks.h"
 #include "formats/cab/directory.h"
 #include "formats/cab/folder.h"
-#include "formats/cab/remark_tally.h"
 #include "formats/cabinet.h"
+#include "formats/remarks.h"
 
 namespace countersign::formats {
 namespace {
@@ -293,7 +293,7 @@ class CabUnpacker {
   const CabDirectory& directory_;
   const CabinetLayout& layout_;
   MemberSink& sink_;
-  RemarkTally remarks_;
+  BoundedRemarks remarks_;
   CabContext context_;
   std::vector<uint32_t> order_;       // of files
   std::vector<ByteRange> accounted_;  // bytes of structures

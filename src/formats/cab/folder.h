@@ -12,8 +12,8 @@
 #include "base/result.h"
 #include "formats/cab/blocks.h"
 #include "formats/cab/directory.h"
-#include "formats/cab/remark_tally.h"
 #include "formats/codec/cab_block.h"
+#include "formats/remarks.h"
 #include "formats/unpack.h"
 
 namespace countersign::formats {
@@ -24,7 +24,7 @@ struct CabContext {
   const CabDirectory& directory;
   base::Budget& budget;
   MemberSink& sink;
-  RemarkTally& remarks;
+  BoundedRemarks& remarks;
 };
 
 // `file` as it is handed over.

@@ -37,7 +37,7 @@ base::Result<void> ReadMiniFat(CfbState& state) {
   if (chain.damage) {
     state.Damage(*chain.damage);
   } else if (chain.sectors.size() != header.mini_fat_sectors) {
-    state.remarks.Add(RemarkKind::kDisagreement, {kMiniFatCountField, 4}, [&] {
+    state.remarks.Note(RemarkKind::kDisagreement, {kMiniFatCountField, 4}, [&] {
       return fmt::format("the header counts {} mini FAT sectors, there are {}",
                          header.mini_fat_sectors, chain.sectors.size());
     });
@@ -63,7 +63,7 @@ base::Result<void> ReadMiniFat(CfbState& state) {
 void NoteCfbExcess(CfbState& state, const CompoundEntry& entry,
                    ByteRange range) {
   if (range.size > 0 && CfbHoldsData(state.file, range)) {
-    state.remarks.Add(RemarkKind::kHiddenData, range, [&] {
+    state.remarks.Note(RemarkKind::kHiddenData, range, [&] {
       return fmt::format("entry {} has sectors behind its {} bytes, with data",
                          entry.id, entry.size);
     });
@@ -99,7 +99,7 @@ void SetCfbRanges(CfbState& state, CompoundEntry& entry, const CfbTable& table,
     entry.damage = chain.damage.value_or(Error{
         Fault::kTruncated, entry.stored.offset + kCfbSizeField, "Stream Size"});
   } else if (chain.damage) {
-    state.remarks.Add(
+    state.remarks.Note(
         RemarkKind::kOddity,
         {std::min<uint64_t>(chain.damage->offset, state.file.size()), 0}, [&] {
           return fmt::format("the chain of entry {} is damaged behind its end",

@@ -55,7 +55,7 @@ void CheckUnusedCfbEntry(CfbState& state, const CompoundEntry& entry) {
   const ByteRange name{entry.stored.offset, kCfbTypeField};
   const ByteRange rest{entry.stored.offset + 80, kCfbEntryBytes - 80};
   if (CfbHoldsData(state.file, name) || CfbHoldsData(state.file, rest)) {
-    state.remarks.Add(RemarkKind::kHiddenData, entry.stored, [&] {
+    state.remarks.Note(RemarkKind::kHiddenData, entry.stored, [&] {
       return fmt::format("entry {} is not in use and holds data", entry.id);
     });
   }
@@ -78,7 +78,7 @@ void ReadCfbName(CfbState& state, CompoundEntry& entry, Bytes field,
     entry.raw_name = field.first(length - size_t{2});
     const ByteRange rest{at + length - 2, kCfbNameBytes + 2 - length};
     if (CfbHoldsData(state.file, rest)) {
-      state.remarks.Add(RemarkKind::kHiddenData, rest, [&] {
+      state.remarks.Note(RemarkKind::kHiddenData, rest, [&] {
         return fmt::format("the name of entry {} has data behind it", entry.id);
       });
     }
@@ -93,10 +93,11 @@ void ReadCfbSize(CfbState& state, CompoundEntry& entry, uint64_t size) {
     // Quirk: readers ignore the upper half in version 3, which old writers did
     // not initialise. [MS-CFB] 2.6.1
     entry.size = size & 0xFFFFFFFF;
-    state.remarks.Add(RemarkKind::kOddity, {entry.stored.offset + 124, 4}, [&] {
-      return fmt::format("the upper half of the size of entry {} is not zero",
-                         entry.id);
-    });
+    state.remarks.Note(
+        RemarkKind::kOddity, {entry.stored.offset + 124, 4}, [&] {
+          return fmt::format(
+              "the upper half of the size of entry {} is not zero", entry.id);
+        });
   }
 }
 
@@ -116,7 +117,7 @@ CompoundType CfbTypeOf(CfbState& state, CompoundEntry& entry, uint8_t type) {
     default:
       break;
   }
-  state.remarks.Add(
+  state.remarks.Note(
       RemarkKind::kOddity, {entry.stored.offset + kCfbTypeField, 1},
       [&] { return fmt::format("entry {} is of type {}", entry.id, type); });
   return CompoundType::kUnused;
@@ -150,7 +151,7 @@ void ReadCfbEntry(CfbWalk& walk, Reader& reader) {
     CheckUnusedCfbEntry(state, entry);
   }
   if (entry.type == CompoundType::kStream && links.child != kNoCompoundEntry) {
-    state.remarks.Add(RemarkKind::kOddity, {entry.stored.offset + 76, 4}, [&] {
+    state.remarks.Note(RemarkKind::kOddity, {entry.stored.offset + 76, 4}, [&] {
       return fmt::format("{} is a stream with a child", ShownCfbEntry(entry));
     });
     links.child = kNoCompoundEntry;
@@ -182,7 +183,7 @@ base::Result<void> ReadCfbEntries(CfbWalk& walk) {
   const uint32_t counted = state.header.directory_sectors;
   if (!chain.damage && state.header.major_version == 4 &&
       counted != chain.sectors.size()) {
-    state.remarks.Add(
+    state.remarks.Note(
         RemarkKind::kDisagreement, {kDirectoryCountField, 4}, [&] {
           return fmt::format(
               "the header counts {} directory sectors, there are {}", counted,
@@ -204,21 +205,21 @@ bool EnterCfbEntry(CfbWalk& walk, uint32_t id, const CompoundEntry& from) {
   CfbState& state = walk.state;
   const auto& entries = state.out.entries;
   if (id >= entries.size()) {
-    state.remarks.Add(RemarkKind::kOddity, from.stored, [&] {
+    state.remarks.Note(RemarkKind::kOddity, from.stored, [&] {
       return fmt::format("{} names entry {} of {}", ShownCfbEntry(from), id,
                          entries.size());
     });
     return false;
   }
   if (walk.visited[id]) {
-    state.remarks.Add(RemarkKind::kLoop, from.stored, [&] {
+    state.remarks.Note(RemarkKind::kLoop, from.stored, [&] {
       return fmt::format("{} names entry {}, which has a place already",
                          ShownCfbEntry(from), id);
     });
     return false;
   }
   if (entries[id].type == CompoundType::kUnused) {
-    state.remarks.Add(RemarkKind::kOddity, from.stored, [&] {
+    state.remarks.Note(RemarkKind::kOddity, from.stored, [&] {
       return fmt::format("{} names entry {}, which is not in use",
                          ShownCfbEntry(from), id);
     });
@@ -284,12 +285,12 @@ void CheckCfbOrder(CfbState& state, const CompoundEntry& storage) {
     const CompoundEntry& entry = state.out.entries[storage.children[i]];
     const auto order = CompareCfbNames(before.raw_name, entry.raw_name);
     if (order == 0) {
-      state.remarks.Add(RemarkKind::kDuplicateName, entry.stored, [&] {
+      state.remarks.Note(RemarkKind::kDuplicateName, entry.stored, [&] {
         return fmt::format("{} has the name of entry {}", ShownCfbEntry(entry),
                            before.id);
       });
     } else if (order == 1) {
-      state.remarks.Add(RemarkKind::kOddity, entry.stored, [&] {
+      state.remarks.Note(RemarkKind::kOddity, entry.stored, [&] {
         return fmt::format("{} is out of order behind {}", ShownCfbEntry(entry),
                            ShownCfbEntry(before));
       });
@@ -304,7 +305,7 @@ void NoteCfbOrphans(CfbWalk& walk) {
       continue;
     }
     state.out.orphans.push_back(entry.id);
-    state.remarks.Add(RemarkKind::kHiddenMember, entry.stored, [&] {
+    state.remarks.Note(RemarkKind::kHiddenMember, entry.stored, [&] {
       return fmt::format("no storage reaches {}", ShownCfbEntry(entry));
     });
   }

@@ -38,11 +38,11 @@ struct CfbFatBlock {
 
 void NoteCfbHeader(CfbState& state, Bytes class_id, Bytes reserved) {
   if (CfbHoldsData(state.file, {8, class_id.size()})) {
-    state.remarks.Add(RemarkKind::kOddity, {8, 16},
-                      [] { return "the header has a class id"; });
+    state.remarks.Note(RemarkKind::kOddity, {8, 16},
+                       [] { return "the header has a class id"; });
   }
   if (CfbHoldsData(state.file, {34, reserved.size()})) {
-    state.remarks.Add(RemarkKind::kOddity, {34, 6}, [] {
+    state.remarks.Note(RemarkKind::kOddity, {34, 6}, [] {
       return "the reserved bytes of the header are not zero";
     });
   }
@@ -50,7 +50,7 @@ void NoteCfbHeader(CfbState& state, Bytes class_id, Bytes reserved) {
       kCfbHeaderBytes,
       (uint64_t{1} << state.header.sector_shift) - kCfbHeaderBytes};
   if (rest.Inside(state.file.size()) && CfbHoldsData(state.file, rest)) {
-    state.remarks.Add(RemarkKind::kHiddenData, rest, [] {
+    state.remarks.Note(RemarkKind::kHiddenData, rest, [] {
       return "the sector of the header holds data behind it";
     });
   }
@@ -124,7 +124,7 @@ base::Result<std::vector<CfbFatBlock>> ReadCfbDifat(CfbState& state) {
     }
     if (std::exchange(state.fat.owners[at], kOwnerDifat) != kOwnerNobody) {
       const ByteRange range = state.SectorRange(at);
-      state.remarks.Add(RemarkKind::kLoop, range, [&] {
+      state.remarks.Note(RemarkKind::kLoop, range, [&] {
         return fmt::format("the DIFAT comes back to its sector {}", at);
       });
       state.Damage({Fault::kMalformed, slot, "DIFAT"});
@@ -136,7 +136,7 @@ base::Result<std::vector<CfbFatBlock>> ReadCfbDifat(CfbState& state) {
     at = reader->U32("DIFAT");
   }
   if (read != state.header.difat_sectors && !state.out.damage) {
-    state.remarks.Add(RemarkKind::kDisagreement, {kDifatCountField, 4}, [&] {
+    state.remarks.Note(RemarkKind::kDisagreement, {kDifatCountField, 4}, [&] {
       return fmt::format("the header counts {} DIFAT sectors, there are {}",
                          state.header.difat_sectors, read);
     });
@@ -151,7 +151,7 @@ void AddCfbFatSector(CfbState& state, const CfbFatBlock& block) {
   auto reader = OpenCfbSector(state, block.sector, block.slot, "FAT");
   const bool claimed = reader && fat.owners[block.sector] == kOwnerNobody;
   if (reader && !claimed) {
-    state.remarks.Add(
+    state.remarks.Note(
         RemarkKind::kOverlap, state.SectorRange(block.sector), [&] {
           return fmt::format("sector {} is listed twice as one of the FAT",
                              block.sector);
@@ -183,11 +183,12 @@ void CheckCfbOwnSectors(CfbState& state) {
                             : owner == kOwnerDifat ? kDifatSector
                                                    : fat.next[i];
     if (fat.next[i] != wanted && fat.next[i] != kUnreadSlot) {
-      state.remarks.Add(RemarkKind::kDisagreement, {fat.SlotOffset(i), 4}, [&] {
-        return fmt::format(
-            "sector {} holds the {}, its slot in the FAT says {:#x}", i,
-            owner == kOwnerFat ? "FAT" : "DIFAT", fat.next[i]);
-      });
+      state.remarks.Note(
+          RemarkKind::kDisagreement, {fat.SlotOffset(i), 4}, [&] {
+            return fmt::format(
+                "sector {} holds the {}, its slot in the FAT says {:#x}", i,
+                owner == kOwnerFat ? "FAT" : "DIFAT", fat.next[i]);
+          });
     }
   }
 }
@@ -274,7 +275,7 @@ base::Result<void> ReadFat(CfbState& state) {
   std::vector<CfbFatBlock> blocks = CS_TRY(ReadCfbDifat(state));
   const uint32_t counted = state.header.fat_sectors;
   if (blocks.size() != counted && !state.out.damage) {
-    state.remarks.Add(RemarkKind::kDisagreement, {kFatCountField, 4}, [&] {
+    state.remarks.Note(RemarkKind::kDisagreement, {kFatCountField, 4}, [&] {
       return fmt::format("the header counts {} FAT sectors, the DIFAT lists {}",
                          counted, blocks.size());
     });
@@ -312,7 +313,7 @@ base::Result<CfbChain> WalkChain(CfbState& state, CfbTable& table,
     }
     if (table.owners[at] != kOwnerNobody) {
       const bool loop = table.owners[at] == owner;
-      state.remarks.Add(
+      state.remarks.Note(
           loop ? RemarkKind::kLoop : RemarkKind::kOverlap, {slot, 4}, [&] {
             return fmt::format(
                 "the chain {} sector {} of the {}",

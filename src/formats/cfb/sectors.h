@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "formats/cfb.h"
-#include "formats/cfb/remarks.h"
+#include "formats/remarks.h"
 
 namespace countersign::formats {
 
@@ -74,7 +74,7 @@ struct CfbState {
   base::Budget& budget;
   CompoundFile& out;
   CfbHeader header;
-  CfbRemarks remarks;
+  RemarkList remarks;
   CfbTable fat;
   CfbTable mini;
   std::vector<uint32_t> starts;       // first sectors of entries, by id

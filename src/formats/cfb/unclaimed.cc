@@ -29,8 +29,8 @@ struct LeftOverRun {
 template <typename Describe>
 void NoteCfbRun(CfbState& state, LeftOverRun& run, Describe describe) {
   if (run.kind != LeftOver::kNothing) {
-    state.remarks.Add(RemarkKind::kHiddenData, run.range,
-                      [&] { return std::string(describe(run.kind)); });
+    state.remarks.Note(RemarkKind::kHiddenData, run.range,
+                       [&] { return std::string(describe(run.kind)); });
   }
   run = {};
 }
@@ -94,11 +94,11 @@ void NoteCfbTail(CfbState& state, uint32_t start) {
   const ByteRange tail{offset, size - offset};
   if (tail.size > 0 && (tail.size % state.out.sector_size != 0 ||
                         CfbHoldsData(state.file, tail))) {
-    state.remarks.Add(RemarkKind::kTrailingData, tail, [&] {
+    state.remarks.Note(RemarkKind::kTrailingData, tail, [&] {
       return fmt::format("{} bytes behind the last sector in use", tail.size);
     });
   } else if (start > 0 && size < state.SectorOffset(start)) {
-    state.remarks.Add(RemarkKind::kOddity, state.SectorRange(start - 1), [&] {
+    state.remarks.Note(RemarkKind::kOddity, state.SectorRange(start - 1), [&] {
       return fmt::format("the last sector has {} of {} bytes",
                          state.SectorRange(start - 1).size,
                          state.out.sector_size);
@@ -131,7 +131,7 @@ void NoteCfbSlack(CfbState& state) {
   if (streams > 0) {
     // Why only odd: writers of installers leave what was in memory there, and
     // it is less than a sector for each stream.
-    state.remarks.Add(RemarkKind::kOddity, largest, [&] {
+    state.remarks.Note(RemarkKind::kOddity, largest, [&] {
       return fmt::format(
           "the last sectors of {} streams hold data behind their ends, in {} "
           "bytes together, the most here",

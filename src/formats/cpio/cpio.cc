@@ -16,8 +16,8 @@
 
 #include "formats/archive.h"
 #include "formats/archive/names.h"
-#include "formats/archive/remarks.h"
 #include "formats/cpio/header.h"
+#include "formats/remarks.h"
 
 namespace countersign::formats {
 namespace {

@@ -153,7 +153,8 @@ TEST(Gzip, LimitsItsRemarks) {
   }
   const Outcome outcome = Read(UnpackGzip, file);
   EXPECT_EQ(outcome.recorder.CountOf(RemarkKind::kHiddenData), 33);
-  EXPECT_EQ(outcome.recorder.remarks.back().what, "and 8 more of this kind");
+  EXPECT_EQ(outcome.recorder.remarks.back().what,
+            "and 8 more of this kind, the first of them here");
 }
 
 }  // namespace

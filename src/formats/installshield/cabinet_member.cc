@@ -120,7 +120,7 @@ class PieceReader {
 class ShieldUnpacker {
  public:
   ShieldUnpacker(const ShieldCabinet& cabinet, base::Budget& budget,
-                 RemarkTally& remarks, MemberSink& sink)
+                 BoundedRemarks& remarks, MemberSink& sink)
       : cabinet_(cabinet), budget_(budget), remarks_(remarks), sink_(sink) {}
 
   Result<void> Run() {
@@ -317,7 +317,7 @@ class ShieldUnpacker {
 
   const ShieldCabinet& cabinet_;
   base::Budget& budget_;
-  RemarkTally& remarks_;
+  BoundedRemarks& remarks_;
   MemberSink& sink_;
   ShieldList list_;
   std::map<uint16_t, ShieldVolume> volumes_;
@@ -327,7 +327,7 @@ class ShieldUnpacker {
 }  // namespace
 
 Result<void> UnpackShieldCabinet(const ShieldCabinet& cabinet,
-                                 base::Budget& budget, RemarkTally& remarks,
+                                 base::Budget& budget, BoundedRemarks& remarks,
                                  MemberSink& sink) {
   return ShieldUnpacker(cabinet, budget, remarks, sink).Run();
 }

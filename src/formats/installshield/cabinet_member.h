@@ -8,8 +8,8 @@
 #include "base/budget.h"
 #include "base/bytes.h"
 #include "base/result.h"
-#include "formats/cab/remark_tally.h"
 #include "formats/installshield/cabinet_list.h"
+#include "formats/remarks.h"
 #include "formats/unpack.h"
 
 namespace countersign::formats {
@@ -24,7 +24,7 @@ struct ShieldCabinet {
 // Hands over the members of `cabinet`, and remarks on bytes of its volumes that
 // are of no member. Fails as an Unpack does.
 [[nodiscard]] base::Result<void> UnpackShieldCabinet(
-    const ShieldCabinet& cabinet, base::Budget& budget, RemarkTally& remarks,
+    const ShieldCabinet& cabinet, base::Budget& budget, BoundedRemarks& remarks,
     MemberSink& sink);
 
 }  // namespace countersign::formats

@@ -18,11 +18,11 @@
 #include <vector>
 
 #include "base/text.h"
-#include "formats/cab/remark_tally.h"
 #include "formats/codec/inflater.h"
 #include "formats/installshield/cabinet_list.h"
 #include "formats/installshield/cabinet_member.h"
 #include "formats/installshield/setup_list.h"
+#include "formats/remarks.h"
 
 namespace countersign::formats {
 namespace {
@@ -225,7 +225,7 @@ class SetupUnpacker {
   Bytes overlay_;
   base::Budget& budget_;
   MemberSink& sink_;
-  RemarkTally remarks_;
+  BoundedRemarks remarks_;
 };
 
 }  // namespace

@@ -19,12 +19,12 @@
 #include <tuple>
 
 #include "base/text.h"
-#include "formats/cab/remark_tally.h"
 #include "formats/iso/boot.h"
 #include "formats/iso/path_table.h"
 #include "formats/iso/space.h"
 #include "formats/iso/tree.h"
 #include "formats/iso/volume.h"
+#include "formats/remarks.h"
 
 namespace countersign::formats {
 namespace {
@@ -302,7 +302,7 @@ class IsoUnpacker {
   }
 
   MemberSink& sink_;
-  RemarkTally remarks_;
+  BoundedRemarks remarks_;
   IsoContext context_;
   IsoVolumes volumes_;
   IsoSpace space_;

@@ -10,7 +10,7 @@
 #include "base/bytes.h"
 #include "base/reader.h"
 #include "base/result.h"
-#include "formats/cab/remark_tally.h"
+#include "formats/remarks.h"
 
 namespace countersign::formats {
 
@@ -21,7 +21,7 @@ constexpr uint64_t kIsoSystemArea = 16 * kIsoSector;
 struct IsoContext {
   base::Bytes image;
   base::Budget& budget;
-  RemarkTally& remarks;
+  BoundedRemarks& remarks;
 };
 
 // One tree of directories, as a primary or supplementary descriptor names it.

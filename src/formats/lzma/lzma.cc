@@ -11,8 +11,8 @@
 #include <limits>
 
 #include "base/reader.h"
-#include "formats/archive/remarks.h"
 #include "formats/codec/decompress.h"
+#include "formats/remarks.h"
 #include "formats/stream.h"
 #include "formats/stream/parts.h"
 

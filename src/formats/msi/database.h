@@ -11,8 +11,8 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "formats/cfb.h"
-#include "formats/cfb/remarks.h"
 #include "formats/msi.h"
+#include "formats/remarks.h"
 
 namespace countersign::formats {
 
@@ -38,7 +38,7 @@ struct MsiState {
   base::Bytes file;
   base::Budget& budget;
   MsiDatabase& out;
-  CfbRemarks remarks;
+  RemarkList remarks;
 
   // The stream of that decoded name, complete; damage when it is not. Nothing
   // when there is none.

@@ -29,7 +29,7 @@ constexpr std::string_view kSummaryStream = "\5SummaryInformation";
 // Reads the summary; damage to it is a remark.
 base::Result<void> ReadSummaryOf(MsiState& state) {
   const auto note = [&](const Error& error) {
-    state.remarks.Add(
+    state.remarks.Note(
         RemarkKind::kOddity,
         {std::min<uint64_t>(error.offset, state.file.size()), 0}, [&] {
           return fmt::format("the summary information is not read: {} {}",

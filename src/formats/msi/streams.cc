@@ -35,7 +35,7 @@ base::Result<void> AddMsiBinaryCells(MsiState& state, const MsiTable& table,
           state.out.streams.contains(binary->stream)) {
         continue;
       }
-      state.remarks.Add(RemarkKind::kDisagreement, table.Evidence(row), [&] {
+      state.remarks.Note(RemarkKind::kDisagreement, table.Evidence(row), [&] {
         return fmt::format("a row needs stream {}, which there is not",
                            ShownMsiName(binary->stream));
       });
@@ -57,7 +57,7 @@ base::Result<void> AddMsiCabinets(MsiState& state,
       named.insert(std::string(cabinet.substr(1)));
     }
     if (!state.out.streams.contains(cabinet.substr(1))) {
-      state.remarks.Add(RemarkKind::kDisagreement, media->Evidence(row), [&] {
+      state.remarks.Note(RemarkKind::kDisagreement, media->Evidence(row), [&] {
         return fmt::format("Media names cabinet {}, which there is not",
                            ShownMsiName(cabinet));
       });
@@ -80,7 +80,7 @@ base::Result<void> CompareMsiStreams(MsiState& state) {
   }
   for (const auto& [name, id] : state.out.streams) {
     if (!IsKnownMsiStream(name) && !named.contains(name)) {
-      state.remarks.Add(
+      state.remarks.Note(
           RemarkKind::kHiddenMember, state.compound.entries[id].stored, [&] {
             return fmt::format("no row names stream {}", ShownMsiName(name));
           });

@@ -101,14 +101,14 @@ base::Result<void> ReadMsiStrings(MsiState& state) {
     left = left.subspan(length);
   }
   if (!left.empty() || reader.Remaining() > 0) {
-    state.remarks.Add(RemarkKind::kHiddenData, data.entry->stored, [&] {
+    state.remarks.Note(RemarkKind::kHiddenData, data.entry->stored, [&] {
       return fmt::format(
           "{} bytes of _StringData and {} of _StringPool belong to no string",
           left.size(), reader.Remaining());
     });
   }
   if (!strings->exact) {
-    state.remarks.Add(RemarkKind::kUnsupported, pool.entry->stored, [&] {
+    state.remarks.Note(RemarkKind::kUnsupported, pool.entry->stored, [&] {
       return fmt::format(
           "characters of code page {} are not decoded, or it has none such",
           strings->code_page);

@@ -84,7 +84,7 @@ base::Result<void> CheckMsiReferences(MsiState& state, const MsiTable& table) {
       const uint32_t high = what.bytes == 3 ? reader.U8("cell") : 0;
       if ((high << 16 | low) >= table.strings->ends.size()) {
         const ByteRange where{LocateInRanges(table.ranges, at), 1};
-        state.remarks.Add(RemarkKind::kOddity, where, [&] {
+        state.remarks.Note(RemarkKind::kOddity, where, [&] {
           return fmt::format("{}.{} of row {} names string {} of {}",
                              ShownMsiName(table.name), ShownMsiName(what.name),
                              row + 1, high << 16 | low,
@@ -124,7 +124,7 @@ base::Result<void> ReadMsiRows(MsiState& state, MsiTable& table) {
     if (start != table.bytes.size()) {
       const uint64_t rest = table.bytes.size() - start;
       const ByteRange where{LocateInRanges(table.ranges, start), 1};
-      state.remarks.Add(RemarkKind::kHiddenData, where, [&] {
+      state.remarks.Note(RemarkKind::kHiddenData, where, [&] {
         return fmt::format("table {} has {} bytes behind its {} rows",
                            ShownMsiName(table.name), rest, table.row_count);
       });
@@ -163,7 +163,7 @@ base::Result<MsiColumnRows> ReadMsiColumnList(MsiState& state) {
     const std::string_view table = list.Text(row, "Table");
     const std::string_view name = list.Text(row, "Name");
     if (table.size() > kMaxMsiNameBytes || name.size() > kMaxMsiNameBytes) {
-      state.remarks.Add(RemarkKind::kOddity, list.Evidence(row), [] {
+      state.remarks.Note(RemarkKind::kOddity, list.Evidence(row), [] {
         return std::string("a row of _Columns has a name that is too long");
       });
       continue;
@@ -210,7 +210,7 @@ void NoteDamagedMsiTable(MsiState& state, MsiTable& table) {
   table.row_count = 0;
   const uint64_t at =
       std::min<uint64_t>(table.damage->offset, state.file.size());
-  state.remarks.Add(RemarkKind::kOddity, {at, 0}, [&] {
+  state.remarks.Note(RemarkKind::kOddity, {at, 0}, [&] {
     return fmt::format("table {} is not read: {} {}", ShownMsiName(table.name),
                        table.damage->field,
                        base::Describe(table.damage->fault));
@@ -225,16 +225,16 @@ void NoteUnlistedMsiTables(MsiState& state, const std::set<std::string>& listed,
   for (const auto& [name, id] : state.out.streams) {
     if (name.starts_with('!') && !listed.contains(name.substr(1)) &&
         std::ranges::find(kSystem, name) == std::end(kSystem)) {
-      state.remarks.Add(RemarkKind::kHiddenMember,
-                        state.compound.entries[id].stored, [&] {
-                          return fmt::format("_Tables does not list table {}",
-                                             ShownMsiName(name.substr(1)));
-                        });
+      state.remarks.Note(RemarkKind::kHiddenMember,
+                         state.compound.entries[id].stored, [&] {
+                           return fmt::format("_Tables does not list table {}",
+                                              ShownMsiName(name.substr(1)));
+                         });
     }
   }
   for (const auto& [name, rows] : columns) {
     if (!listed.contains(name) && name != "_Tables" && name != "_Columns") {
-      state.remarks.Add(
+      state.remarks.Note(
           RemarkKind::kDisagreement, state.compound.entries[0].stored, [&] {
             return fmt::format("_Columns has table {}, _Tables has not",
                                ShownMsiName(name));
@@ -259,7 +259,7 @@ base::Result<void> ReadMsiTables(MsiState& state) {
     table.name = list.Text(row, "Name").substr(0, kMaxMsiNameBytes);
     const ByteRange where = list.Evidence(row);
     if (!listed.insert(table.name).second) {
-      state.remarks.Add(RemarkKind::kDuplicateName, where, [&] {
+      state.remarks.Note(RemarkKind::kDuplicateName, where, [&] {
         return fmt::format("_Tables lists table {} twice",
                            ShownMsiName(table.name));
       });

@@ -14,7 +14,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <map>
 #include <optional>
@@ -23,6 +22,7 @@
 #include <utility>
 
 #include "base/reader.h"
+#include "formats/remarks.h"
 
 namespace countersign::formats {
 namespace {
@@ -38,37 +38,9 @@ using base::Result;
 // Limit: data with several names are kept while they are unpacked, to be handed
 // over again; larger ones become links to the first.
 constexpr size_t kMaxKept = size_t{64} << 20;
-constexpr size_t kMaxRemarks = 32;
 // What a small installer is filled up to.
 constexpr uint64_t kNsisPadding = 512;
 constexpr uint32_t kPackedBit = uint32_t{1} << 31;
-
-// Passes remarks on, up to a number of each kind.
-class NsisRemarks {
- public:
-  NsisRemarks(MemberSink& sink, ByteRange whole) : sink_(sink), whole_(whole) {}
-
-  void Add(RemarkKind kind, ByteRange range, std::string what) {
-    size_t& count = counts_[static_cast<size_t>(kind)];
-    if (++count <= kMaxRemarks) {
-      sink_.Note({kind, range, std::move(what)});
-    }
-  }
-  // Says how many there were besides.
-  void Finish() {
-    for (size_t kind = 0; kind < counts_.size(); ++kind) {
-      if (counts_[kind] > kMaxRemarks) {
-        sink_.Note({static_cast<RemarkKind>(kind), whole_,
-                    fmt::format("and {} more", counts_[kind] - kMaxRemarks)});
-      }
-    }
-  }
-
- private:
-  MemberSink& sink_;
-  ByteRange whole_;
-  std::array<size_t, static_cast<size_t>(RemarkKind::kOddity) + 1> counts_{};
-};
 
 // Who wants the data at an offset.
 struct NsisTakers {
@@ -151,7 +123,7 @@ class NsisMembers {
         budget_(budget),
         sink_(sink),
         datum_(sink),
-        remarks_(sink, {0, bytes.size()}) {}
+        remarks_(sink) {}
 
   Result<void> Run(const std::vector<NsisDataUse>& uses, bool certain) {
     NoteSurroundings(certain);
@@ -172,7 +144,7 @@ class NsisMembers {
 
   void NoteSurroundings(bool certain) {
     if (container_.start > 0) {
-      remarks_.Add(
+      remarks_.Note(
           RemarkKind::kLeadingData, {0, container_.start},
           fmt::format("{} bytes before the first header", container_.start));
     }
@@ -181,13 +153,13 @@ class NsisMembers {
     const Bytes rest = bytes_.subspan(container_.end);
     const uint64_t behind = rest.size();
     if (behind >= 8 || std::ranges::any_of(rest, std::identity())) {
-      remarks_.Add(RemarkKind::kTrailingData, {container_.end, behind},
-                   fmt::format("{} bytes behind the installer", behind));
+      remarks_.Note(RemarkKind::kTrailingData, {container_.end, behind},
+                    fmt::format("{} bytes behind the installer", behind));
     }
     if (!certain) {
-      remarks_.Add(RemarkKind::kUnsupported, container_.stored_header,
-                   "several numberings of the opcodes fit; names of some "
-                   "operations may be wrong");
+      remarks_.Note(RemarkKind::kUnsupported, container_.stored_header,
+                    "several numberings of the opcodes fit; names of some "
+                    "operations may be wrong");
     }
   }
 
@@ -218,7 +190,7 @@ class NsisMembers {
   }
 
   void NoteHidden(ByteRange range, std::string what) {
-    remarks_.Add(RemarkKind::kHiddenData, range, std::move(what));
+    remarks_.Note(RemarkKind::kHiddenData, range, std::move(what));
   }
 
   // ---- Not solid -----------------------------------------------------------
@@ -229,7 +201,7 @@ class NsisMembers {
     for (auto at = takers_.begin(); at != takers_.end(); ++at) {
       const uint64_t offset = at->first;
       if (offset < position && offset < data_.size) {
-        remarks_.Add(
+        remarks_.Note(
             RemarkKind::kOverlap, {data_.offset + offset, 0},
             fmt::format("data at {} begin inside the data before", offset));
       }
@@ -353,7 +325,7 @@ class NsisMembers {
   base::Budget& budget_;
   MemberSink& sink_;
   NsisDatum datum_;
-  NsisRemarks remarks_;
+  BoundedRemarks remarks_;
   std::map<uint64_t, NsisTakers> takers_;            // by offset of the data
   std::set<std::pair<uint64_t, std::string>> seen_;  // of what is in takers_
 };

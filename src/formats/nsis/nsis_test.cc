@@ -313,7 +313,8 @@ TEST(UnpackNsis, RemarksOfAKindAreLimited) {
   ASSERT_TRUE(Unpacked(writer.Finish(), recorder));
   EXPECT_EQ(recorder.members.size(), 50U);
   EXPECT_EQ(recorder.CountOf(RemarkKind::kHiddenData), 33U);
-  EXPECT_EQ(recorder.remarks.back().what, "and 18 more");
+  EXPECT_EQ(recorder.remarks.back().what,
+            "and 18 more of this kind, the first of them here");
 }
 
 }  // namespace

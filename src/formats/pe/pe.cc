@@ -29,6 +29,7 @@ using base::Reader;
 
 constexpr uint16_t kMagicPe32 = 0x10B;
 constexpr uint16_t kMagicPe32Plus = 0x20B;
+constexpr uint32_t kResourceDirectory = 2;
 constexpr uint32_t kSecurityDirectory = 4;
 constexpr uint32_t kDebugDirectory = 6;
 constexpr uint32_t kClrDirectory = 14;
@@ -74,7 +75,10 @@ void ReadOptionalHeader(Reader& reader, PeImage& image, Headers& headers) {
     const uint64_t at = reader.Offset();
     const Directory directory{reader.U32("DataDirectory.VirtualAddress"),
                               reader.U32("DataDirectory.Size")};
-    if (i == kSecurityDirectory) {
+    if (i == kResourceDirectory) {
+      image.resource_address = directory.address;
+      image.resource_size = directory.size;
+    } else if (i == kSecurityDirectory) {
       image.security_directory_offset = at;
       image.certificate_table = {directory.address, directory.size};
     } else if (i == kDebugDirectory) {
@@ -100,21 +104,10 @@ void ReadSections(Reader& reader, PeImage& image, const Headers& headers) {
   }
 }
 
-// The file offset of a virtual address, or nothing.
-std::optional<uint64_t> FileOffset(const PeImage& image, uint32_t address) {
-  for (const PeSection& section : image.sections) {
-    if (address >= section.virtual_address &&
-        address - section.virtual_address < section.raw.size) {
-      return section.raw.offset + (address - section.virtual_address);
-    }
-  }
-  return std::nullopt;
-}
-
 // True when the debug directory has a REPRO entry. Damage there is not our
 // business; it only means that we do not know.
 bool ReadReproducible(const PeImage& image, Bytes file, Directory debug) {
-  const auto offset = FileOffset(image, debug.address);
+  const auto offset = PeFileOffset(image, debug.address);
   if (!offset || *offset > file.size()) {
     return false;
   }
@@ -208,6 +201,16 @@ base::Result<PeImage> ParsePe(Bytes file) {
     image.is_reproducible = ReadReproducible(image, file, headers.debug);
   }
   return reader.Finish(std::move(image));
+}
+
+std::optional<uint64_t> PeFileOffset(const PeImage& image, uint32_t address) {
+  for (const PeSection& section : image.sections) {
+    if (address >= section.virtual_address &&
+        address - section.virtual_address < section.raw.size) {
+      return section.raw.offset + (address - section.virtual_address);
+    }
+  }
+  return std::nullopt;
 }
 
 std::vector<CertificateEntry> ReadCertificateTable(const PeImage& image,

@@ -20,7 +20,7 @@
 #include "base/reader.h"
 #include "base/text.h"
 #include "formats/archive.h"
-#include "formats/archive/remarks.h"
+#include "formats/remarks.h"
 #include "formats/rpm/header.h"
 
 namespace countersign::formats {

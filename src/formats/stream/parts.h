@@ -9,7 +9,7 @@
 #include "base/budget.h"
 #include "base/bytes.h"
 #include "base/result.h"
-#include "formats/archive/remarks.h"
+#include "formats/remarks.h"
 #include "formats/unpack.h"
 
 namespace countersign::formats {

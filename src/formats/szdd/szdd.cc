@@ -23,7 +23,7 @@
 #include <string_view>
 
 #include "base/reader.h"
-#include "formats/archive/remarks.h"
+#include "formats/remarks.h"
 #include "formats/stream.h"
 #include "formats/stream/parts.h"
 #include "formats/szdd/lzss.h"

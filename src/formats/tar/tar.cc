@@ -19,7 +19,7 @@
 
 #include "formats/archive.h"
 #include "formats/archive/names.h"
-#include "formats/archive/remarks.h"
+#include "formats/remarks.h"
 #include "formats/tar/header.h"
 
 namespace countersign::formats {

@@ -29,7 +29,7 @@ uint16_t MeaningfulFlags(uint16_t flags, uint16_t method) {
 class HeaderComparison {
  public:
   HeaderComparison(const ZipEntry& entry, const ZipLocalHeader& local,
-                   ZipNotes& notes)
+                   BoundedRemarks& notes)
       : entry_(entry), local_(local), notes_(notes) {}
 
   // True when they are the same. A streaming reader takes a zero for "later"
@@ -39,11 +39,11 @@ class HeaderComparison {
     if (local == central || (is_deferred && local == 0)) {
       return true;
     }
-    notes_.Add(RemarkKind::kDisagreement, local_.range, [&] {
+    notes_.Note(RemarkKind::kDisagreement, local_.range, [&] {
       return fmt::format(
           "{} of entry {}: the local header says {}, the central directory "
           "says {}",
-          field, QuoteZipName(entry_.name), local, central);
+          field, QuotedName(entry_.name), local, central);
     });
     return false;
   }
@@ -51,11 +51,11 @@ class HeaderComparison {
  private:
   const ZipEntry& entry_;
   const ZipLocalHeader& local_;
-  ZipNotes& notes_;
+  BoundedRemarks& notes_;
 };
 
 void CompareNames(const ZipEntry& entry, const ZipLocalHeader& local,
-                  Bytes archive, ZipNotes& notes) {
+                  Bytes archive, BoundedRemarks& notes) {
   const Bytes central =
       archive.subspan(entry.central_header.offset, entry.central_header.size);
   const auto header =
@@ -70,16 +70,16 @@ void CompareNames(const ZipEntry& entry, const ZipLocalHeader& local,
   }
   const ZipName name = ReadZipName(local.name, local.flags, local.extra);
   if (!is_same || name.text != entry.name) {
-    notes.Add(RemarkKind::kDisagreement, local.range, [&] {
+    notes.Note(RemarkKind::kDisagreement, local.range, [&] {
       return fmt::format(
           "name: the local header says {}, the central directory says {}",
-          QuoteZipName(name.text), QuoteZipName(entry.name));
+          QuotedName(name.text), QuotedName(entry.name));
     });
   }
 }
 
 void CompareDescriptor(const ZipEntry& entry, const ZipLocalHeader& local,
-                       Bytes archive, ZipNotes& notes) {
+                       Bytes archive, BoundedRemarks& notes) {
   if ((local.flags & kZipFlagDescriptor) == 0) {
     return;
   }
@@ -87,17 +87,17 @@ void CompareDescriptor(const ZipEntry& entry, const ZipLocalHeader& local,
   const auto descriptor =
       ReadZipDescriptor(archive, entry.data.offset + entry.data.size, expected);
   if (!descriptor) {
-    notes.Add(RemarkKind::kDisagreement, local.range, [&] {
+    notes.Note(RemarkKind::kDisagreement, local.range, [&] {
       return fmt::format(
           "entry {} has no data descriptor, which its local header promises",
-          QuoteZipName(entry.name));
+          QuotedName(entry.name));
     });
   } else if (!(descriptor->sums == expected)) {
-    notes.Add(RemarkKind::kDisagreement, descriptor->range, [&] {
+    notes.Note(RemarkKind::kDisagreement, descriptor->range, [&] {
       return fmt::format(
           "entry {}: the data descriptor says checksum {:08x}, sizes {} and "
           "{}, the central directory says {:08x}, {} and {}",
-          QuoteZipName(entry.name), descriptor->sums.crc32,
+          QuotedName(entry.name), descriptor->sums.crc32,
           descriptor->sums.compressed_size, descriptor->sums.size,
           expected.crc32, expected.compressed_size, expected.size);
     });
@@ -120,7 +120,8 @@ bool IsRootNuspec(std::string_view name) {
 
 }  // namespace
 
-bool CompareZipHeaders(const ZipEntry& entry, Bytes archive, ZipNotes& notes) {
+bool CompareZipHeaders(const ZipEntry& entry, Bytes archive,
+                       BoundedRemarks& notes) {
   if (entry.local_header.size == 0 || (entry.flags & kZipFlagMasked) != 0) {
     return false;
   }
@@ -143,18 +144,18 @@ bool CompareZipHeaders(const ZipEntry& entry, Bytes archive, ZipNotes& notes) {
   (void)fields.Check("uncompressed size", local->size, entry.size, is_deferred);
   CompareDescriptor(entry, *local, archive, notes);
   if (!IsZipExtraWhole(local->extra)) {
-    notes.Add(RemarkKind::kOddity, local->range, [&] {
+    notes.Note(RemarkKind::kOddity, local->range, [&] {
       return fmt::format(
           "the local header of entry {} has an extra field that "
           "is cut off",
-          QuoteZipName(entry.name));
+          QuotedName(entry.name));
     });
   }
   return !is_same;
 }
 
 void NoteDuplicateZipNames(const std::vector<ZipEntry>& entries,
-                           ZipNotes& notes) {
+                           BoundedRemarks& notes) {
   std::vector<uint32_t> order(entries.size());
   std::iota(order.begin(), order.end(), 0U);
   std::ranges::sort(order, [&](uint32_t a, uint32_t b) {
@@ -164,9 +165,9 @@ void NoteDuplicateZipNames(const std::vector<ZipEntry>& entries,
   for (size_t i = 1; i < order.size(); ++i) {
     const ZipEntry& entry = entries[order[i]];
     if (entry.name == entries[order[i - 1]].name) {
-      notes.Add(RemarkKind::kDuplicateName, entry.central_header, [&] {
+      notes.Note(RemarkKind::kDuplicateName, entry.central_header, [&] {
         return fmt::format("there is another entry {}, at offset {}",
-                           QuoteZipName(entry.name),
+                           QuotedName(entry.name),
                            entries[order[i - 1]].central_header.offset);
       });
     }

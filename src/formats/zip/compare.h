@@ -7,8 +7,8 @@
 
 #include "base/budget.h"
 #include "base/bytes.h"
+#include "formats/remarks.h"
 #include "formats/zip.h"
-#include "formats/zip/notes.h"
 #include "formats/zip/record.h"
 
 namespace countersign::formats {
@@ -17,11 +17,11 @@ namespace countersign::formats {
 // differs from the central directory. True when they tell of other content, so
 // that a streaming reader would see another member.
 bool CompareZipHeaders(const ZipEntry& entry, base::Bytes archive,
-                       ZipNotes& notes);
+                       BoundedRemarks& notes);
 
 // Notes entries of one name, byte for byte.
 void NoteDuplicateZipNames(const std::vector<ZipEntry>& entries,
-                           ZipNotes& notes);
+                           BoundedRemarks& notes);
 
 // What an archive with these entries is called, by their names.
 struct ZipIdentity {

@@ -33,10 +33,10 @@ using base::Reader;
 using base::Result;
 
 void NoteZipName(const ZipName& name, const ZipCentralHeader& header,
-                 ZipNotes& notes) {
+                 BoundedRemarks& notes) {
   const auto add = [&](RemarkKind kind, const char* what) {
-    notes.Add(kind, header.range, [&] {
-      return fmt::format("the name of entry {} {}", QuoteZipName(name.text),
+    notes.Note(kind, header.range, [&] {
+      return fmt::format("the name of entry {} {}", QuotedName(name.text),
                          what);
     });
   };
@@ -61,7 +61,7 @@ void NoteZipName(const ZipName& name, const ZipCentralHeader& header,
   }
 }
 
-ZipEntry EntryOf(const ZipCentralHeader& header, ZipNotes& notes) {
+ZipEntry EntryOf(const ZipCentralHeader& header, BoundedRemarks& notes) {
   ZipName name = ReadZipName(header.name, header.flags, header.extra);
   NoteZipName(name, header, notes);
   ZipEntry entry;
@@ -103,7 +103,7 @@ Result<void> Locate(Bytes archive, const ZipCentralHeader& header,
 // Quirk: something put in front of an archive moves its directory, but some
 // tools adjust the offsets in the directory and not the one to it.
 uint64_t BaseOfEntries(Bytes archive, const ZipEndRecords& records,
-                       ZipNotes& notes) {
+                       BoundedRemarks& notes) {
   const auto first =
       ReadZipCentralHeader(archive, records.directory_offset, records.Start());
   if (records.base == 0 || !first || first->local_offset >= archive.size()) {
@@ -115,7 +115,7 @@ uint64_t BaseOfEntries(Bytes archive, const ZipEndRecords& records,
   if (ZipSignatureAt(archive, first->local_offset) != kZipLocalHeader) {
     return records.base;
   }
-  notes.Add(RemarkKind::kDisagreement, first->range, [&] {
+  notes.Note(RemarkKind::kDisagreement, first->range, [&] {
     return fmt::format(
         "the central directory is {} bytes behind where the end of central "
         "directory record says, and {}",
@@ -160,7 +160,7 @@ void FindDigitalSignature(Bytes archive, uint64_t offset, uint64_t limit,
 
 // Compares what was read with what the end records promise.
 void CheckDirectory(const ZipEndRecords& records, uint64_t end, ZipArchive& zip,
-                    ZipNotes& notes) {
+                    BoundedRemarks& notes) {
   const uint64_t found = zip.entries.size();
   const uint64_t taken =
       zip.central_directory.size + zip.digital_signature.size;
@@ -169,7 +169,7 @@ void CheckDirectory(const ZipEndRecords& records, uint64_t end, ZipArchive& zip,
   // Quirk: before zip64, and in Java up to 6, counts above 65,535 wrapped.
   const uint64_t shown = records.is_count_of_16_bits ? found & 0xFFFF : found;
   if (shown != records.entry_count) {
-    notes.Add(RemarkKind::kDisagreement, records.end, [&] {
+    notes.Note(RemarkKind::kDisagreement, records.end, [&] {
       return fmt::format(
           "the end of central directory record says {} entries, the central "
           "directory has {}",
@@ -177,7 +177,7 @@ void CheckDirectory(const ZipEndRecords& records, uint64_t end, ZipArchive& zip,
     });
   }
   if (!is_whole) {
-    notes.Add(RemarkKind::kDisagreement, records.end, [&] {
+    notes.Note(RemarkKind::kDisagreement, records.end, [&] {
       return fmt::format(
           "the end of central directory record says that the central directory "
           "has {} bytes, its headers take {}",
@@ -218,7 +218,7 @@ void PlaceZipEntry(Bytes archive, const ZipLocalHeader& local,
 }
 
 Result<ZipArchive> ReadZipDirectory(Bytes archive, Budget& budget,
-                                    ZipNotes& notes) {
+                                    BoundedRemarks& notes) {
   const ZipEndRecords records = CS_TRY(FindZipEnd(archive, budget, notes));
   ZipArchive zip;
   zip.base = BaseOfEntries(archive, records, notes);
@@ -250,7 +250,7 @@ Result<ZipArchive> ReadZipDirectory(Bytes archive, Budget& budget,
 }
 
 Result<ZipArchive> ParseZip(Bytes archive, Budget& budget) {
-  ZipNotes silent(nullptr);
+  BoundedRemarks silent = BoundedRemarks::Silent();
   return ReadZipDirectory(archive, budget, silent);
 }
 

@@ -4,8 +4,8 @@
 #include "base/budget.h"
 #include "base/bytes.h"
 #include "base/result.h"
+#include "formats/remarks.h"
 #include "formats/zip.h"
-#include "formats/zip/notes.h"
 #include "formats/zip/record.h"
 
 namespace countersign::formats {
@@ -13,7 +13,7 @@ namespace countersign::formats {
 // ParseZip, with remarks on what it reads.
 [[nodiscard]] base::Result<ZipArchive> ReadZipDirectory(base::Bytes archive,
                                                         base::Budget& budget,
-                                                        ZipNotes& notes);
+                                                        BoundedRemarks& notes);
 
 // Gives `entry`, of which flags, sizes and checksum are known, the ranges that
 // follow from its local header.

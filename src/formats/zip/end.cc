@@ -100,7 +100,7 @@ Result<EndValues> ReadZip64Values(Bytes archive, uint64_t offset,
 
 // Takes from `zip64` what `values` leaves to it, and notes where they differ.
 EndValues MergeValues(EndValues values, const EndValues& zip64, ByteRange range,
-                      ZipNotes& notes) {
+                      BoundedRemarks& notes) {
   struct Field {
     uint64_t EndValues::* field;
     uint64_t left_to_zip64;
@@ -120,7 +120,7 @@ EndValues MergeValues(EndValues values, const EndValues& zip64, ByteRange range,
     uint64_t& value = values.*each.field;
     const uint64_t wide = zip64.*each.field;
     if (value != each.left_to_zip64 && value != wide) {
-      notes.Add(RemarkKind::kDisagreement, range, [&] {
+      notes.Note(RemarkKind::kDisagreement, range, [&] {
         return fmt::format(
             "{}: the zip64 end of central directory record says {}, the end of "
             "central directory record says {}",
@@ -134,7 +134,7 @@ EndValues MergeValues(EndValues values, const EndValues& zip64, ByteRange range,
 
 // Reads what the zip64 locator leads to, if there is one.
 Result<EndValues> ReadZip64(Bytes archive, EndValues values,
-                            ZipEndRecords& records, ZipNotes& notes) {
+                            ZipEndRecords& records, BoundedRemarks& notes) {
   const uint64_t end = records.end.offset;
   if (end < kZip64LocatorBytes ||
       ZipSignatureAt(archive, end - kZip64LocatorBytes) != kZip64Locator) {
@@ -168,7 +168,7 @@ Result<EndValues> ReadZip64(Bytes archive, EndValues values,
 // Finds the central directory: right before the records, or else at the offset
 // that is written. Where both hold one, readers differ.
 Result<void> PlaceDirectory(Bytes archive, const EndValues& values,
-                            ZipEndRecords& records, ZipNotes& notes) {
+                            ZipEndRecords& records, BoundedRemarks& notes) {
   const uint64_t limit = records.Start();
   const auto holds_header = [&](uint64_t offset) {
     return offset < limit &&
@@ -184,7 +184,7 @@ Result<void> PlaceDirectory(Bytes archive, const EndValues& values,
     records.directory_offset = adjoining;
     records.base = adjoining - values.offset;
     if (records.base != 0 && holds_header(values.offset)) {
-      notes.Add(RemarkKind::kDisagreement, records.end, [&] {
+      notes.Note(RemarkKind::kDisagreement, records.end, [&] {
         return fmt::format(
             "there is a central directory at offset {}, where the end of "
             "central directory record says, and at {}, right before it",
@@ -203,7 +203,7 @@ Result<void> PlaceDirectory(Bytes archive, const EndValues& values,
 
 // The records whose last one begins at `offset`.
 Result<ZipEndRecords> ReadEndRecords(Bytes archive, uint64_t offset,
-                                     ZipNotes& notes) {
+                                     BoundedRemarks& notes) {
   Reader reader(base::Input{archive.subspan(offset), offset});
   reader.Skip(4, "end of central directory signature");
   EndValues values = ReadEndValues(reader);
@@ -223,7 +223,7 @@ Result<ZipEndRecords> ReadEndRecords(Bytes archive, uint64_t offset,
     return Fail(Fault::kUnsupported, offset + 4, "number of this disk");
   }
   if (values.disk_entries != values.entries) {
-    notes.Add(RemarkKind::kDisagreement, records.end, [&] {
+    notes.Note(RemarkKind::kDisagreement, records.end, [&] {
       return fmt::format(
           "the end of central directory record says {} entries on this disk, "
           "which is the only one, and {} in all",
@@ -263,7 +263,7 @@ Result<bool> LiesInMember(Bytes archive, uint64_t offset, Budget& budget) {
 }  // namespace
 
 Result<ZipEndRecords> FindZipEnd(Bytes archive, Budget& budget,
-                                 ZipNotes& notes) {
+                                 BoundedRemarks& notes) {
   uint64_t before = archive.size();
   std::optional<uint64_t> chosen;
   std::optional<uint64_t> empty;  // the last of an archive without entries
@@ -276,7 +276,7 @@ Result<ZipEndRecords> FindZipEnd(Bytes archive, Budget& budget,
       break;
     }
     before = *found;
-    ZipNotes silent(nullptr);
+    BoundedRemarks silent = BoundedRemarks::Silent();
     const auto records = ReadEndRecords(archive, before, silent);
     if (!records) {
       failure = other ? failure : records.error();
@@ -296,13 +296,13 @@ Result<ZipEndRecords> FindZipEnd(Bytes archive, Budget& budget,
     return std::unexpected(failure);
   }
   if (other && other != chosen) {
-    notes.Add(RemarkKind::kDisagreement,
-              {*other, std::min(kZipEndBytes, archive.size() - *other)}, [&] {
-                return fmt::format(
-                    "there is another end of central directory record at "
-                    "offset {}",
-                    *other);
-              });
+    notes.Note(RemarkKind::kDisagreement,
+               {*other, std::min(kZipEndBytes, archive.size() - *other)}, [&] {
+                 return fmt::format(
+                     "there is another end of central directory record at "
+                     "offset {}",
+                     *other);
+               });
   }
   return ReadEndRecords(archive, *chosen, notes);
 }

@@ -7,7 +7,7 @@
 #include "base/budget.h"
 #include "base/bytes.h"
 #include "base/result.h"
-#include "formats/zip/notes.h"
+#include "formats/remarks.h"
 
 namespace countersign::formats {
 
@@ -36,6 +36,6 @@ struct ZipEndRecords {
 // records differ. Fails as ParseZip does.
 [[nodiscard]] base::Result<ZipEndRecords> FindZipEnd(base::Bytes archive,
                                                      base::Budget& budget,
-                                                     ZipNotes& notes);
+                                                     BoundedRemarks& notes);
 
 }  // namespace countersign::formats

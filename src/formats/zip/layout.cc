@@ -75,10 +75,10 @@ ByteRange ZipEntryRange(const ZipEntry& entry) {
 }
 
 std::vector<ByteRange> FindZipGaps(const ZipArchive& zip, Bytes archive,
-                                   ZipNotes& notes) {
+                                   BoundedRemarks& notes) {
   const auto describe = [&](const ZipSpan& span) {
     return span.index < zip.entries.size()
-               ? "entry " + QuoteZipName(zip.entries[span.index].name)
+               ? "entry " + QuotedName(zip.entries[span.index].name)
                : std::string(
                      kStructureNames.at(span.index - zip.entries.size()));
   };
@@ -89,7 +89,7 @@ std::vector<ByteRange> FindZipGaps(const ZipArchive& zip, Bytes archive,
       gaps.push_back({last.end, span.begin - last.end});
     } else if (span.begin < last.end) {
       const uint64_t shared = std::min(span.end, last.end) - span.begin;
-      notes.Add(RemarkKind::kOverlap, {span.begin, shared}, [&] {
+      notes.Note(RemarkKind::kOverlap, {span.begin, shared}, [&] {
         return fmt::format("{} and {} share {} bytes", describe(last),
                            describe(span), shared);
       });

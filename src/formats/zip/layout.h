@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "formats/remarks.h"
 #include "formats/zip.h"
-#include "formats/zip/notes.h"
 
 namespace countersign::formats {
 
@@ -13,7 +13,7 @@ namespace countersign::formats {
 // order. Notes structures that share bytes. Takes n log n time for n entries.
 [[nodiscard]] std::vector<base::ByteRange> FindZipGaps(const ZipArchive& zip,
                                                        base::Bytes archive,
-                                                       ZipNotes& notes);
+                                                       BoundedRemarks& notes);
 
 // From its local header to its data descriptor; its central header when there
 // is no local one.

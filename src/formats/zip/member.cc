@@ -128,17 +128,17 @@ Result<void> ZipMembers::HandOver(const ZipEntry& entry) {
     return HandOverDamaged(member, *entry.damage);
   }
   if (IsZipEncrypted(entry, archive_)) {
-    notes_.Add(RemarkKind::kEncrypted, member.stored, [&] {
-      return fmt::format("entry {} is encrypted", QuoteZipName(entry.name));
+    notes_.Note(RemarkKind::kEncrypted, member.stored, [&] {
+      return fmt::format("entry {} is encrypted", QuotedName(entry.name));
     });
     return HandOverDamaged(member,
                            {Fault::kUnsupported, entry.local_header.offset + 6,
                             "general purpose bit flag"});
   }
   if (!IsZipMethodRead(entry.method)) {
-    notes_.Add(RemarkKind::kUnsupported, member.stored, [&] {
+    notes_.Note(RemarkKind::kUnsupported, member.stored, [&] {
       return fmt::format("entry {} is compressed with method {}",
-                         QuoteZipName(entry.name), entry.method);
+                         QuotedName(entry.name), entry.method);
     });
     return HandOverDamaged(member,
                            {Fault::kUnsupported, entry.local_header.offset + 8,
@@ -151,9 +151,9 @@ Result<void> ZipMembers::HandOverContent(const Member& described,
                                          const ZipEntry& entry) {
   Member member = described;
   if (member.kind == MemberKind::kDirectory && entry.size > 0) {
-    notes_.Add(RemarkKind::kOddity, member.stored, [&] {
+    notes_.Note(RemarkKind::kOddity, member.stored, [&] {
       return fmt::format("directory {} has {} bytes of content",
-                         QuoteZipName(entry.name), entry.size);
+                         QuotedName(entry.name), entry.size);
     });
   }
   if (member.kind == MemberKind::kLink) {
@@ -168,18 +168,18 @@ Result<void> ZipMembers::HandOverContent(const Member& described,
   CS_TRY_VOID(sink_.Begin(member));
   const auto taken = ReadZipContent(entry, archive_, sink_);
   if (!taken && std::string_view(taken.error().field) == kZipChecksumField) {
-    notes_.Add(RemarkKind::kChecksum, member.stored, [&] {
+    notes_.Note(RemarkKind::kChecksum, member.stored, [&] {
       return fmt::format("the content of entry {} has not the checksum {:08x}",
-                         QuoteZipName(entry.name), entry.crc32);
+                         QuotedName(entry.name), entry.crc32);
     });
   }
   if (taken && *taken < entry.data.size) {
     const ByteRange rest{entry.data.offset + *taken, entry.data.size - *taken};
-    notes_.Add(RemarkKind::kHiddenData, rest, [&] {
+    notes_.Note(RemarkKind::kHiddenData, rest, [&] {
       return fmt::format(
           "{} bytes between the end of the compressed data of entry {} and the "
           "end of its range",
-          rest.size, QuoteZipName(entry.name));
+          rest.size, QuotedName(entry.name));
     });
   }
   return sink_.End(taken ? std::nullopt : std::optional(taken.error()));

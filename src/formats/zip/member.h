@@ -7,9 +7,9 @@
 #include "base/budget.h"
 #include "base/bytes.h"
 #include "base/result.h"
+#include "formats/remarks.h"
 #include "formats/unpack.h"
 #include "formats/zip.h"
-#include "formats/zip/notes.h"
 #include "formats/zip/record.h"
 
 namespace countersign::formats {
@@ -17,7 +17,7 @@ namespace countersign::formats {
 class ZipMembers {
  public:
   ZipMembers(const base::Blob& container, base::Budget& budget,
-             MemberSink& sink, ZipNotes& notes)
+             MemberSink& sink, BoundedRemarks& notes)
       : container_(container),
         archive_(container.View()),
         budget_(budget),
@@ -52,7 +52,7 @@ class ZipMembers {
   base::Bytes archive_;
   base::Budget& budget_;
   MemberSink& sink_;
-  ZipNotes& notes_;
+  BoundedRemarks& notes_;
   uint64_t free_;  // bytes of content that need not be paid for
 };
 

@@ -67,22 +67,22 @@ void ZipWalk::NoteRest(ByteRange range) {
   const Bytes bytes = archive_.subspan(range.offset, range.size);
   const size_t other = base::AsText(bytes).find(kZipEndMark);
   if (is_hidden_ && other != std::string_view::npos) {
-    notes_.Add(RemarkKind::kDisagreement,
-               {range.offset + other,
-                std::min<uint64_t>(kZipEndBytes, range.size - other)},
-               [&] {
-                 return fmt::format(
-                     "there is another end of central directory record at "
-                     "offset {}",
-                     range.offset + other);
-               });
+    notes_.Note(RemarkKind::kDisagreement,
+                {range.offset + other,
+                 std::min<uint64_t>(kZipEndBytes, range.size - other)},
+                [&] {
+                  return fmt::format(
+                      "there is another end of central directory record at "
+                      "offset {}",
+                      range.offset + other);
+                });
   }
   const bool is_leading = range.offset == 0;
   const bool is_trailing = range.offset + range.size == archive_.size();
   const RemarkKind kind = is_leading    ? RemarkKind::kLeadingData
                           : is_trailing ? RemarkKind::kTrailingData
                                         : RemarkKind::kHiddenData;
-  notes_.Add(kind, range, [&] {
+  notes_.Note(kind, range, [&] {
     const bool is_zero =
         std::ranges::all_of(bytes, [](uint8_t c) { return c == 0; });
     return fmt::format("{} bytes{} {}", range.size, is_zero ? " of zeros" : "",
@@ -105,10 +105,10 @@ Result<void> ZipWalk::Run(ByteRange range) {
     }
     const auto header = CS_TRY(ReadZipLocalHeader(archive_, found));
     if (is_hidden_) {
-      notes_.Add(RemarkKind::kHiddenMember, header.range, [&] {
+      notes_.Note(RemarkKind::kHiddenMember, header.range, [&] {
         return fmt::format(
             "a local header of {} that the central directory does not name",
-            QuoteZipName(
+            QuotedName(
                 ReadZipName(header.name, header.flags, header.extra).text));
       });
     }

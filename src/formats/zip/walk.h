@@ -4,8 +4,8 @@
 #include "base/budget.h"
 #include "base/bytes.h"
 #include "base/result.h"
+#include "formats/remarks.h"
 #include "formats/zip/member.h"
-#include "formats/zip/notes.h"
 
 namespace countersign::formats {
 
@@ -16,7 +16,7 @@ class ZipWalk {
   // `is_hidden` is false when the archive has no central directory, so that
   // there is nothing to hide from.
   ZipWalk(base::Bytes archive, bool is_hidden, ZipMembers& members,
-          base::Budget& budget, ZipNotes& notes)
+          base::Budget& budget, BoundedRemarks& notes)
       : archive_(archive),
         is_hidden_(is_hidden),
         members_(members),
@@ -35,7 +35,7 @@ class ZipWalk {
   bool is_hidden_;
   ZipMembers& members_;
   base::Budget& budget_;
-  ZipNotes& notes_;
+  BoundedRemarks& notes_;
 };
 
 }  // namespace countersign::formats

@@ -21,11 +21,11 @@
 
 #include <utility>
 
+#include "formats/remarks.h"
 #include "formats/zip/compare.h"
 #include "formats/zip/directory.h"
 #include "formats/zip/layout.h"
 #include "formats/zip/member.h"
-#include "formats/zip/notes.h"
 #include "formats/zip/walk.h"
 
 namespace countersign::formats {
@@ -38,7 +38,7 @@ using base::Result;
 
 // What the local headers show, for want of a central directory.
 Result<void> RecoverZip(const base::Blob& container, Budget& budget,
-                        MemberSink& sink, ZipNotes& notes) {
+                        MemberSink& sink, BoundedRemarks& notes) {
   const Bytes archive = container.View();
   sink.Identify(model::Format::kZip, "ZIP archive without a central directory");
   ZipMembers members(container, budget, sink, notes);
@@ -50,7 +50,8 @@ Result<void> RecoverZip(const base::Blob& container, Budget& budget,
 
 // Hands over the entries, then what lies between them.
 Result<void> UnpackEntries(const base::Blob& container, const ZipArchive& zip,
-                           Budget& budget, MemberSink& sink, ZipNotes& notes) {
+                           Budget& budget, MemberSink& sink,
+                           BoundedRemarks& notes) {
   const Bytes archive = container.View();
   ZipMembers members(container, budget, sink, notes);
   for (const ZipEntry& entry : zip.entries) {
@@ -59,11 +60,11 @@ Result<void> UnpackEntries(const base::Blob& container, const ZipArchive& zip,
     if (is_other) {
       const auto local =
           CS_TRY(ReadZipLocalHeader(archive, entry.local_header.offset));
-      notes.Add(RemarkKind::kHiddenMember, local.range, [&] {
+      notes.Note(RemarkKind::kHiddenMember, local.range, [&] {
         return fmt::format(
             "entry {} has other content by its local header than by the "
             "central directory",
-            QuoteZipName(entry.name));
+            QuotedName(entry.name));
       });
       CS_TRY(members.HandOverLocal(local));
     }
@@ -77,7 +78,7 @@ Result<void> UnpackEntries(const base::Blob& container, const ZipArchive& zip,
 }
 
 Result<void> UnpackWithNotes(const base::Blob& container, Budget& budget,
-                             MemberSink& sink, ZipNotes& notes) {
+                             MemberSink& sink, BoundedRemarks& notes) {
   const auto zip = ReadZipDirectory(container.View(), budget, notes);
   if (!zip) {
     if (zip.error().fault != Fault::kLimit) {
@@ -98,7 +99,7 @@ Result<void> UnpackWithNotes(const base::Blob& container, Budget& budget,
 
 Result<void> UnpackZip(const base::Blob& container, Budget& budget,
                        MemberSink& sink) {
-  ZipNotes notes(&sink);
+  BoundedRemarks notes(sink);
   auto result = UnpackWithNotes(container, budget, sink, notes);
   notes.Finish();
   return result;

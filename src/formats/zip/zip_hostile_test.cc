@@ -286,7 +286,7 @@ TEST(ZipDisagreement, NamesInAnotherEncoding) {
   SampleZipEntry entry = with_path("evil.exe", SampleCrc("a.txt"));
   entry.central.extra = "";
   (void)ExpectOnly(RemarkKind::kDisagreement, ZipOf({entry}),
-                   "the local header says 'evil.exe'");
+                   "the local header says \"evil.exe\"");
 }
 
 TEST(ZipOddity, NamesAndDirectories) {
@@ -295,7 +295,7 @@ TEST(ZipOddity, NamesAndDirectories) {
   (void)ExpectOnly(RemarkKind::kOddity, ZipOf({StoredEntry("", kText)}),
                    "is empty");
   (void)ExpectOnly(RemarkKind::kOddity, ZipOf({StoredEntry("dir/", kText)}),
-                   "directory 'dir/' has");
+                   "directory \"dir/\" has");
   SampleZipEntry entry = StoredEntry("a\xFF", kText);
   entry.Set([](SampleHeader& header) { header.flags = 1 << 11; });
   const Unpacked unpacked =

@@ -83,7 +83,7 @@ TEST(ZipLayout, MembersThatTheDirectoryDoesNotName) {
                          entry);
       zip.entries[place].is_unlisted = true;
       const Unpacked unpacked =
-          ExpectOnly(RemarkKind::kHiddenMember, zip, "'hidden'");
+          ExpectOnly(RemarkKind::kHiddenMember, zip, "\"hidden\"");
       EXPECT_EQ(unpacked.recorder.ContentOf("hidden"), kText);
       EXPECT_FALSE(unpacked.recorder.Find("hidden")->damage);
       EXPECT_EQ(unpacked.recorder.members.size(), 6U);
@@ -104,7 +104,7 @@ TEST(ZipLayout, NamesThatOccurTwice) {
       ExpectOnly(RemarkKind::kDuplicateName,
                  ZipOf({StoredEntry("a", "1"), StoredEntry("b", "2"),
                         StoredEntry("a", "3"), StoredEntry("A", "4")}),
-                 "another entry 'a'");
+                 "another entry \"a\"");
   EXPECT_EQ(unpacked.recorder.members.size(), 4U);
 }
 
@@ -140,7 +140,8 @@ TEST(ZipLimits, RemarksOfAKindAreBounded) {
   }
   const Unpacked unpacked = UnpackSample(zip.Write());
   EXPECT_EQ(unpacked.CountOf(RemarkKind::kDuplicateName), 33U);
-  EXPECT_EQ(unpacked.recorder.remarks.back().what, "and 7 more of this kind");
+  EXPECT_EQ(unpacked.recorder.remarks.back().what,
+            "and 7 more of this kind, the first of them here");
   EXPECT_EQ(unpacked.recorder.members.size(), 40U);
 }
 
