@@ -94,8 +94,10 @@ std::string SignatureFileOf(const JarSigner& signer, const std::string& text,
                             const std::string& end) {
   const ManifestText manifest = Split(text, end);
   std::string out = Line("Signature-Version: 1.0", end);
-  out += DigestLine(signer.digest, "-Digest-Manifest-Main-Attributes",
-                    BytesOf(manifest.main), end);
+  if (signer.main_attributes) {
+    out += DigestLine(signer.digest, "-Digest-Manifest-Main-Attributes",
+                      BytesOf(manifest.main), end);
+  }
   if (signer.whole_manifest) {
     out += DigestLine(signer.digest, "-Digest-Manifest", BytesOf(text), end);
   }

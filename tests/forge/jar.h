@@ -17,6 +17,7 @@ struct JarSigner {
   HashAlgorithm digest = HashAlgorithm::kSha256;  // in the .SF, and signed
   std::vector<std::string> entries;               // empty: all of the manifest
   bool whole_manifest = true;                     // SHA-256-Digest-Manifest
+  bool main_attributes = true;  // SHA-256-Digest-Manifest-Main-Attributes
   bool signed_attributes = true;
   bool corrupt_signature = false;
   std::string extra_attributes;  // lines of the main section, with ends

@@ -116,18 +116,15 @@ ZipRecipe Unsigned(const MsixRecipe& recipe) {
   return archive;
 }
 
-ByteVector SipInfo(bool is_bundle) {
-  constexpr uint8_t kPackage[] = {0x4B, 0xDF, 0xC5, 0x0A, 0x07, 0xCE,
-                                  0xE2, 0x4D, 0xB7, 0x6E, 0x23, 0xC8,
-                                  0x39, 0xA0, 0x9F, 0xD1};
-  constexpr uint8_t kBundle[] = {0xB3, 0x58, 0x5F, 0x0F, 0xDE, 0xAA,
-                                 0x9A, 0x4B, 0xA4, 0x34, 0x95, 0x74,
-                                 0x2D, 0x92, 0xEC, 0xEB};
-  std::vector<ByteVector> fields = {
-      Integer(0x01010000),
-      OctetString(is_bundle ? ByteSpan(kBundle) : ByteSpan(kPackage))};
-  fields.insert(fields.end(), 5, Integer(0));
-  return Sequence({Oid("1.3.6.1.4.1.311.2.1.30"), Sequence(fields)});
+// The signer of Windows for packages, or for bundles.
+SipInfo SipOf(const MsixRecipe& recipe) {
+  constexpr int kVersion = 0x01010000;
+  return {kVersion,
+          recipe.is_bundle
+              ? ByteVector{0xB3, 0x58, 0x5F, 0x0F, 0xDE, 0xAA, 0x9A, 0x4B, 0xA4,
+                           0x34, 0x95, 0x74, 0x2D, 0x92, 0xEC, 0xEB}
+              : ByteVector{0x4B, 0xDF, 0xC5, 0x0A, 0x07, 0xCE, 0xE2, 0x4D, 0xB7,
+                           0x6E, 0x23, 0xC8, 0x39, 0xA0, 0x9F, 0xD1}};
 }
 
 ByteVector Signature(const MsixRecipe& recipe, const ZipRecipe& archive) {
@@ -156,8 +153,9 @@ ByteVector Signature(const MsixRecipe& recipe, const ZipRecipe& archive) {
   signature.content_digest = recipe.digest;
   signature.signers = recipe.signers;
   signature.certificates = recipe.certificates;
+  signature.sip = SipOf(recipe);
   ByteVector content = BytesOf("PKCX");
-  Append(content, SignDigestOf(SipInfo(recipe.is_bundle), digest, signature));
+  Append(content, SignImageDigest(digest, signature));
   return content;
 }
 

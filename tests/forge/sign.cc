@@ -175,13 +175,4 @@ ByteVector SignImageDigest(const ByteVector& digest,
                         signature);
 }
 
-ByteVector SignDigestOf(const ByteVector& data, const ByteVector& digest,
-                        const ImageSignature& signature) {
-  return SignIndirectData(
-      Sequence({data, Sequence({AlgorithmIdentifier(
-                                    HashOid(signature.content_digest)),
-                                OctetString(digest)})}),
-      signature);
-}
-
 }  // namespace countersign::forge

@@ -68,9 +68,4 @@ ByteVector SignImage(ByteSpan image, const ImageSignature& signature);
 ByteVector SignImageDigest(const ByteVector& digest,
                            const ImageSignature& signature);
 
-// The same for a file of another kind: `data` is its SEQUENCE of type and
-// value (SpcAttributeTypeAndOptionalValue), `digest` is taken as it is.
-ByteVector SignDigestOf(const ByteVector& data, const ByteVector& digest,
-                        const ImageSignature& signature);
-
 }  // namespace countersign::forge

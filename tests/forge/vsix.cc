@@ -157,6 +157,14 @@ std::string SignatureDocument(const VsixRecipe& recipe) {
   return xml;
 }
 
+std::string SignatureType(const std::string& extension,
+                          const std::string& type) {
+  return "<Default Extension=\"" + extension +
+         "\" ContentType=\"application/vnd.openxmlformats-package."
+         "digital-signature-" +
+         type + "\"/>";
+}
+
 void AddSignature(const VsixRecipe& recipe, ZipRecipe& archive) {
   const std::string folder = "package/services/digital-signature/";
   const std::string relation =
@@ -211,7 +219,10 @@ ByteVector BuildVsix(const VsixRecipe& recipe) {
           "content-types\"><Default Extension=\"rels\" ContentType=\""
           "application/vnd.openxmlformats-package.relationships+xml\"/>"
           "<Default Extension=\"vsixmanifest\" ContentType=\"text/plain\"/>"
-          "<Default Extension=\"TXT\" ContentType=\"text/plain\"/></Types>"));
+          "<Default Extension=\"TXT\" ContentType=\"text/plain\"/>" +
+          SignatureType("psdor", "origin") +
+          SignatureType("psdsxs", "xmlsignature+xml") +
+          SignatureType("cer", "certificate") + "</Types>"));
   if (recipe.change_archive) {
     recipe.change_archive(archive);
   }

@@ -113,7 +113,7 @@ SignatureFacts Answer(const ParsedSignature& signature, uint32_t index,
   } else if (check.integrity != Integrity::kValid) {
     facts.signature_mismatch =
         check.signature_mismatch || (check.content_mismatch && !own_content);
-    Refuse(facts, check.integrity, check.reason);
+    RefuseSignature(facts, check.integrity, check.reason);
   }
   NoteWeakDigest(check.digest, "", facts);
   NoteWeakDigest(check.scheme.digest, "", facts);
@@ -138,29 +138,29 @@ void Subject::CheckContent(const IndirectData& content,
   facts.digest = base::ToHex(content.digest.bytes);
   facts.content_type = DottedOid(content.type);
   if (!content.algorithm) {
-    Refuse(facts, Integrity::kUnsupported,
-           fmt::format("the digest algorithm {} is not supported",
-                       DottedOid(content.algorithm_oid)));
+    RefuseSignature(facts, Integrity::kUnsupported,
+                    fmt::format("the digest algorithm {} is not supported",
+                                DottedOid(content.algorithm_oid)));
     return;
   }
   facts.digest_algorithm = base::Name(*content.algorithm);
   const auto computed = digests.find(*content.algorithm);
   if (computed == digests.end()) {
-    Refuse(facts, Integrity::kUnsupported,
-           "the file could not be read to its end");
+    RefuseSignature(facts, Integrity::kUnsupported,
+                    "the file could not be read to its end");
     return;
   }
   facts.computed = computed->second.Hex();
   if (!base::Equal(computed->second.View(), content.digest.bytes)) {
     facts.content_mismatch = true;
-    Refuse(facts, Integrity::kInvalid,
-           "the file does not have the digest that was signed");
+    RefuseSignature(facts, Integrity::kInvalid,
+                    "the file does not have the digest that was signed");
   }
   facts.page_hashes = CheckParts(content, holds && !facts.content_mismatch);
   if (facts.page_hashes == model::PageHashes::kInvalid) {
     facts.content_mismatch = true;
-    Refuse(facts, Integrity::kInvalid,
-           "a page does not have the digest that was signed");
+    RefuseSignature(facts, Integrity::kInvalid,
+                    "a page does not have the digest that was signed");
   }
 }
 

@@ -29,7 +29,8 @@
 #include "signing/jar/manifest.h"
 #include "signing/jar/names.h"
 #include "signing/jar/signature_file.h"
-#include "signing/package/faults.h"
+#include "signing/package/coverage.h"
+#include "signing/package/examine.h"
 #include "signing/package/schemes.h"
 #include "signing/package/unpacked.h"
 #include "signing/signer/answer.h"
@@ -56,10 +57,6 @@ class JarExamination {
       : archive_(archive), context_(context), facts_(facts), faults_(facts) {}
 
   void Run() {
-    if (archive_.Zip().damage) {
-      faults_.Add(FaultClause(*archive_.Zip().damage),
-                  archive_.Zip().central_directory);
-    }
     FindParts();
     if (!blocks_.empty() && LoadManifest()) {
       for (const ZipEntry* block : blocks_) {
@@ -206,15 +203,8 @@ class JarExamination {
   }
 
   void AddUnreadable(ByteRange range, const base::Error& error) {
-    const auto index = static_cast<uint32_t>(facts_.signatures.size());
-    facts_.faults.push_back({error, range, index});
-    SignatureFacts& signature = facts_.signatures.emplace_back();
-    signature.scheme = model::Scheme::kJar;
-    signature.index = index;
-    signature.range = range;
-    signature.integrity = IntegrityOf(error);
-    signature.integrity_reason = FaultClause(error);
-    signature.trust_reason = "nothing that could be verified";
+    AddUnreadableSignature(model::Scheme::kJar, range, error, context_.budget,
+                           facts_);
   }
 
   void AnswerSigner(const CmsContainer& container, const SignerInfo& signer,
@@ -229,7 +219,8 @@ class JarExamination {
     answer.content_type = DottedOid(container.data.content_type);
     const auto file = ParseJarManifest(said, context_.budget);
     if (!file) {
-      Refuse(answer, IntegrityOf(file.error()), FaultClause(file.error()));
+      RefuseSignature(answer, IntegrityOf(file.error()),
+                      FaultClause(file.error()));
     } else {
       JarCoverage coverage =
           CompareSignatureFile(*file, manifest_bytes_, *content_, answer);
@@ -240,9 +231,12 @@ class JarExamination {
       }
       // Why: what a signature names that does not hold is not covered by it.
       if (answer.integrity == Integrity::kValid) {
+        holds_ = true;
+        if (IsManifestCovered(coverage)) {
+          signing_parts_.insert(std::string(kJarManifestName));
+        }
         covered_.merge(coverage.covered);
-        signing_parts_.insert(
-            {std::string(kJarManifestName), block_name, file_name});
+        signing_parts_.insert({block_name, file_name});
       }
       NoteAndroidSchemes(*file, answer);
     }
@@ -258,10 +252,11 @@ class JarExamination {
   void NoteAndroidSchemes(const JarManifest& file, SignatureFacts& answer) {
     const std::string* schemes = file.main.Find("X-Android-APK-Signed");
     if (schemes != nullptr && archive_.Zip().signing_block.size == 0) {
-      Refuse(answer, Integrity::kMalformed,
-             fmt::format("it says that the package is signed by APK scheme {}, "
-                         "too, and that is not there",
-                         QuoteName(*schemes)));
+      RefuseSignature(
+          answer, Integrity::kMalformed,
+          fmt::format("it says that the package is signed by APK scheme {}, "
+                      "too, and that is not there",
+                      QuoteName(*schemes)));
     }
   }
 
@@ -292,43 +287,40 @@ class JarExamination {
 
   // Which members are covered, and which are not.
   void ListMembers() {
-    std::vector<CoveredMember>& members = facts_.covered_members.emplace();
-    UncoveredMembers uncovered;
+    PackageCoverage coverage;
     for (const ZipEntry& entry : archive_.Entries()) {
-      if (!IsToBeSigned(entry)) {
-        AddSigningPart(entry, members);
-      } else if (covered_.contains(entry.name)) {
-        members.push_back({entry.name, content_->Check(entry.name).sha256});
-      } else {
-        // Limit: 5 names; the members say of themselves that nobody covers
-        // them.
-        if (uncovered.names.size() < 5) {
-          uncovered.names.push_back(QuoteName(entry.name));
-        }
-        uncovered.range =
-            uncovered.count == 0 ? EntryRange(entry) : uncovered.range;
-        ++uncovered.count;
+      if (covered_.contains(entry.name)) {
+        coverage.AddCovered(entry, content_->Check(entry.name).sha256);
+      } else if (signing_parts_.contains(entry.name)) {
+        AddSigningPart(entry, coverage);
+      } else if (IsToBeSigned(entry) || entry.name == kJarManifestName) {
+        coverage.AddUncovered(entry);
       }
     }
-    std::ranges::sort(members);
-    // Where no signature holds, that is what there is to say.
-    if (uncovered.count > 0 && !signing_parts_.empty()) {
-      facts_.uncovered = std::move(uncovered);
-    }
+    coverage.Finish(holds_, facts_);
   }
 
   // What the signatures consist of is vouched for by them.
-  void AddSigningPart(const ZipEntry& entry,
-                      std::vector<CoveredMember>& members) {
+  void AddSigningPart(const ZipEntry& entry, PackageCoverage& coverage) {
     constexpr std::array kSha256 = {DigestAlgorithm::kSha256};
-    if (!signing_parts_.contains(entry.name) ||
-        archive_.Single(entry.name) == nullptr) {
-      return;
-    }
     const auto digest = archive_.Hash(entry, kSha256, context_.budget);
-    if (digest) {
-      members.push_back({entry.name, digest->at(DigestAlgorithm::kSha256)});
+    if (digest && archive_.Single(entry.name) != nullptr) {
+      coverage.AddCovered(entry, digest->at(DigestAlgorithm::kSha256));
     }
+  }
+
+  // Why: without a digest of the whole manifest, what nobody signs may stand in
+  // it. A section about an entry that is not covered is no more than that
+  // entry.
+  [[nodiscard]] bool IsManifestCovered(const JarCoverage& coverage) const {
+    return coverage.whole_manifest ||
+           (coverage.main_attributes &&
+            std::ranges::all_of(
+                content_->Manifest().sections, [&](const auto& section) {
+                  const ZipEntry* entry = archive_.Single(section.first);
+                  return coverage.sections.contains(section.first) ||
+                         (entry != nullptr && IsToBeSigned(*entry));
+                }));
   }
 
   const PackageArchive& archive_;
@@ -344,22 +336,13 @@ class JarExamination {
   std::vector<Bag> bags_;
   std::set<std::string> covered_;
   std::set<std::string> signing_parts_;  // of signatures that hold
+  bool holds_ = false;                   // some signature does
 };
 
 }  // namespace
 
 SigningFacts ExamineJar(const base::Blob& file, const Context& context) {
-  SigningFacts facts;
-  const auto archive = PackageArchive::Open(file, context.budget);
-  if (!archive) {
-    PackageFaults(facts).AddUnreadable(
-        "its directory cannot be read", archive.error(),
-        {archive.error().offset, 0}, context.budget);
-    facts.limit = context.budget.Reached();
-    return facts;
-  }
-  JarExamination(*archive, context, facts).Run();
-  return facts;
+  return ExaminePackage<JarExamination>(file, context);
 }
 
 }  // namespace countersign::signing

@@ -174,6 +174,32 @@ TEST(Jar, ALongerManifestHoldsBySections) {
   EXPECT_EQ(facts.signatures.at(0).integrity, Integrity::kInvalid);
 }
 
+// What stands in a manifest and is in no signed digest.
+TEST(Jar, AManifestHoldsNothingElse) {
+  const auto examine = [](bool main_digest, const std::string& more) {
+    Recipe recipe = forge::UsualJar();
+    recipe.signers[0].whole_manifest = false;
+    recipe.signers[0].main_attributes = main_digest;
+    recipe.change_archive = [&](forge::ZipRecipe& archive) {
+      forge::Append(archive.parts[0].content, forge::BytesOf(more));
+    };
+    const forge::ByteVector file = BuildJar(recipe);
+    SigningFacts facts = Examine(file);
+    EXPECT_EQ(facts.signatures.at(0).integrity, Integrity::kValid)
+        << facts.signatures.at(0).integrity_reason;
+    const Ids ids = FindingsOf(facts, file.size());
+    EXPECT_EQ(ids, facts.uncovered ? Ids{"signing.uncovered_member"} : Ids{});
+    return facts.uncovered.value_or(UncoveredMembers()).names;
+  };
+  const std::vector<std::string> manifest = {"\"META-INF/MANIFEST.MF\""};
+  EXPECT_TRUE(examine(true, "").empty());
+  EXPECT_EQ(examine(false, ""), manifest);
+  EXPECT_EQ(examine(true, "Name: com/example/\r\nSealed: false\r\n\r\n"),
+            manifest);
+  EXPECT_EQ(examine(true, "Name: META-INF/INERT.SF\r\nX: EVIL\r\n\r\n"),
+            manifest);
+}
+
 TEST(Jar, WhatIsTakenAwayIsMissed) {
   Recipe recipe = forge::UsualJar();
   recipe.change_archive = [](forge::ZipRecipe& archive) {

@@ -38,7 +38,7 @@ bool BelongTogether(std::string_view a, std::string_view b) {
                                 b.substr(0, b.rfind('.')));
 }
 
-bool IsToBeSigned(const ZipEntry& entry) {
+bool IsToBeSigned(const formats::ZipEntry& entry) {
   const std::string_view name = entry.name;
   const std::string_view inside = NameInMeta(name);
   const bool is_directory = name.ends_with('/') && entry.size == 0;

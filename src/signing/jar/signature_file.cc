@@ -36,16 +36,17 @@ class JarSignatureFile {
 
   JarCoverage Compare() {
     if (!said_.repeated.empty()) {
-      Refuse(facts_, Integrity::kMalformed,
-             fmt::format("the signature file names {} twice",
-                         QuoteName(said_.repeated[0])));
+      RefuseSignature(facts_, Integrity::kMalformed,
+                      fmt::format("the signature file names {} twice",
+                                  QuoteName(said_.repeated[0])));
     }
-    const bool is_whole = ComparePart("-Digest-Manifest", manifest_);
-    if (!is_whole) {
+    coverage_.whole_manifest = ComparePart("-Digest-Manifest", manifest_);
+    if (!coverage_.whole_manifest) {
       CompareMainAttributes();
     }
     for (const auto& [name, section] : said_.sections) {
-      if (is_whole || CompareSection(name, section)) {
+      if (coverage_.whole_manifest || CompareSection(name, section)) {
+        coverage_.sections.insert(name);
         CompareEntry(name);
       }
     }
@@ -81,11 +82,14 @@ class JarSignatureFile {
     if (digests && digests->empty()) {
       return;  // older signers wrote none
     }
-    if (!ComparePart(kEnding, content_.Manifest().main.bytes)) {
+    coverage_.main_attributes =
+        ComparePart(kEnding, content_.Manifest().main.bytes);
+    if (!coverage_.main_attributes) {
       facts_.content_mismatch = true;
-      Refuse(facts_, Integrity::kInvalid,
-             "the main attributes of the manifest have not the digest that was "
-             "signed");
+      RefuseSignature(
+          facts_, Integrity::kInvalid,
+          "the main attributes of the manifest have not the digest that was "
+          "signed");
     }
   }
 
@@ -94,9 +98,10 @@ class JarSignatureFile {
     const auto& sections = content_.Manifest().sections;
     const auto found = sections.find(name);
     if (!digests || digests->empty()) {
-      Refuse(facts_, Integrity::kUnsupported,
-             fmt::format("the signature file has no digest of {} that is known",
-                         QuoteName(name)));
+      RefuseSignature(
+          facts_, Integrity::kUnsupported,
+          fmt::format("the signature file has no digest of {} that is known",
+                      QuoteName(name)));
       return false;
     }
     if (found == sections.end()) {
@@ -157,7 +162,7 @@ class JarSignatureFile {
       facts_.computed = std::move(computed);
     }
     facts_.content_mismatch = true;
-    Refuse(facts_, Integrity::kInvalid, std::move(reason));
+    RefuseSignature(facts_, Integrity::kInvalid, std::move(reason));
   }
 
   const JarManifest& said_;

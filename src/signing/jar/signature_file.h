@@ -14,6 +14,9 @@
 namespace countersign::signing {
 
 struct JarCoverage {
+  bool whole_manifest = false;
+  bool main_attributes = false;      // of the manifest
+  std::set<std::string> sections;    // of the manifest, that are as signed
   std::set<std::string> covered;     // names of entries that are as signed
   std::vector<std::string> missing;  // that are signed and not there
 };

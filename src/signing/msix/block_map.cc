@@ -209,13 +209,14 @@ class BlockMapCheck {
   }
 
   void NameEntries() {
+    // Where it is installed, case makes no difference.
+    std::set<std::string> names;
     for (const ZipEntry& entry : archive_.Entries()) {
-      const auto [other, is_new] =
-          entries_.emplace(BlockMapName(entry.name), &entry);
-      if (!is_new) {
-        faults_.Add(
-            fmt::format("two parts have the name {}", QuoteName(other->first)),
-            EntryRange(entry));
+      const std::string name = BlockMapName(entry.name);
+      entries_.emplace(name, &entry);
+      if (!names.insert(LowerAscii(name)).second) {
+        faults_.Add(fmt::format("two parts have the name {}", QuoteName(name)),
+                    EntryRange(entry));
       }
     }
   }

@@ -246,6 +246,14 @@ std::optional<std::vector<TypeAndValue>> ParsePublisher(std::string_view text) {
   }
 }
 
+// How many of the elements in the outermost one have this name.
+int64_t CountOf(const XmlTree& xml, std::string_view space,
+                std::string_view local) {
+  return std::ranges::count_if(xml.Children(xml.Root()), [&](uint32_t child) {
+    return xml[child].name.Is(space, local);
+  });
+}
+
 }  // namespace
 
 std::optional<MsixManifest> ReadMsixManifest(const PackageArchive& archive,
@@ -283,6 +291,9 @@ std::optional<MsixManifest> ReadMsixManifest(const PackageArchive& archive,
   manifest.is_bundle = is_bundle;
   manifest.range = range;
   const auto identity = xml->Child(xml->Root(), space, "Identity");
+  if (CountOf(*xml, space, "Identity") > 1) {
+    faults.Add(fmt::format("{} has more than one identity", name), range);
+  }
   const std::string* publisher =
       identity ? xml->Attribute(*identity, "Publisher") : nullptr;
   if (publisher != nullptr) {

@@ -24,6 +24,7 @@
 #include "signing/msix/digests.h"
 #include "signing/msix/manifest.h"
 #include "signing/msix/part.h"
+#include "signing/package/examine.h"
 #include "signing/package/schemes.h"
 #include "signing/package/unpacked.h"
 #include "signing/signer/answer.h"
@@ -76,24 +77,24 @@ class MsixSubject : public Subject {
                     SignatureFacts& facts) const override {
     facts.content_type = DottedOid(content.type);
     if (!(oid::kSipInfo == content.type)) {
-      Refuse(facts, Integrity::kMalformed,
-             "it is made for another kind of file than packages");
+      RefuseSignature(facts, Integrity::kMalformed,
+                      "it is made for another kind of file than packages");
     }
     if (!content.algorithm) {
-      Refuse(facts, Integrity::kUnsupported,
-             fmt::format("the digest algorithm {} is not supported",
-                         DottedOid(content.algorithm_oid)));
+      RefuseSignature(facts, Integrity::kUnsupported,
+                      fmt::format("the digest algorithm {} is not supported",
+                                  DottedOid(content.algorithm_oid)));
       return;
     }
     facts.digest_algorithm = base::Name(*content.algorithm);
     const auto stated = ReadMsixDigests(content.digest.bytes,
                                         base::DigestSize(*content.algorithm));
     if (!stated) {
-      Refuse(facts, Integrity::kMalformed,
-             "its digest is not a list of digests of a package");
+      RefuseSignature(facts, Integrity::kMalformed,
+                      "its digest is not a list of digests of a package");
     } else if (!digests_ || !digests_->contains(*content.algorithm)) {
-      Refuse(facts, Integrity::kUnsupported,
-             "the package could not be read to its end");
+      RefuseSignature(facts, Integrity::kUnsupported,
+                      "the package could not be read to its end");
     } else {
       Compare(*stated, digests_->at(*content.algorithm), facts);
     }
@@ -107,13 +108,15 @@ class MsixSubject : public Subject {
     std::map<std::string, base::Bytes, std::less<>> by_tag;
     for (const MsixSignedDigest& each : stated) {
       if (MsixPartName(each.tag).empty()) {
-        Refuse(facts, Integrity::kUnsupported,
-               fmt::format("it has a digest {} of something that is not known",
-                           QuoteName(each.tag)));
+        RefuseSignature(
+            facts, Integrity::kUnsupported,
+            fmt::format("it has a digest {} of something that is not known",
+                        QuoteName(each.tag)));
       }
       if (!by_tag.emplace(each.tag, each.digest).second) {
-        Refuse(facts, Integrity::kMalformed,
-               fmt::format("it has two digests {}", QuoteName(each.tag)));
+        RefuseSignature(
+            facts, Integrity::kMalformed,
+            fmt::format("it has two digests {}", QuoteName(each.tag)));
       }
     }
     constexpr std::array<std::string_view, 5> kTags = {"AXBM", "AXCT", "AXCI",
@@ -124,7 +127,7 @@ class MsixSubject : public Subject {
       const bool is_signed = signed_one != by_tag.end();
       const bool is_there = found != computed.end();
       if (!is_signed && is_there) {
-        Refuse(
+        RefuseSignature(
             facts, Integrity::kMalformed,
             fmt::format("it has no digest {} of {}", tag, MsixPartName(tag)));
         continue;
@@ -138,9 +141,9 @@ class MsixSubject : public Subject {
       }
       if (differs) {
         facts.content_mismatch = true;
-        Refuse(facts, Integrity::kInvalid,
-               fmt::format("{} has not the digest {} that was signed",
-                           MsixPartName(tag), tag));
+        RefuseSignature(facts, Integrity::kInvalid,
+                        fmt::format("{} has not the digest {} that was signed",
+                                    MsixPartName(tag), tag));
       }
     }
   }
@@ -157,9 +160,6 @@ class MsixExamination {
 
   void Run() {
     const auto& zip = archive_.Zip();
-    if (zip.damage) {
-      faults_.Add(FaultClause(*zip.damage), zip.central_directory);
-    }
     if (archive_.Single(kMsixContentTypes) == nullptr) {
       faults_.Add(fmt::format("{} is not in it once", kMsixContentTypes),
                   zip.central_directory);
@@ -352,17 +352,7 @@ class MsixExamination {
 }  // namespace
 
 SigningFacts ExamineMsix(const base::Blob& file, const Context& context) {
-  SigningFacts facts;
-  const auto archive = PackageArchive::Open(file, context.budget);
-  if (!archive) {
-    PackageFaults(facts).AddUnreadable(
-        "its directory cannot be read", archive.error(),
-        {archive.error().offset, 0}, context.budget);
-    facts.limit = context.budget.Reached();
-    return facts;
-  }
-  MsixExamination(*archive, context, facts).Run();
-  return facts;
+  return ExaminePackage<MsixExamination>(file, context);
 }
 
 }  // namespace countersign::signing

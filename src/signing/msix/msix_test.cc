@@ -328,6 +328,63 @@ TEST(Msix, ThePublisherIsTheSigner) {
                  {"signing.malformed", "signing.publisher_mismatch"}});
 }
 
+// Signed, but written so that readers may take it for different things.
+TEST(Msix, XmlThatReadersTakeDifferentlyIsRefused) {
+  const Ids malformed = {"signing.malformed"};
+  using Recipe = forge::MsixRecipe;
+  for (const Changed& row : {
+           Changed{"two identities",
+                   [](Recipe& r) {
+                     r.change_manifest = [](std::string& xml) {
+                       const size_t at = xml.find("<Identity");
+                       xml.insert(at, "<Identity Publisher=\"CN=Evil\"/>");
+                     };
+                   },
+                   Integrity::kValid,
+                   {"signing.malformed", "signing.publisher_mismatch"}},
+           Changed{"two identities, the other behind",
+                   [](Recipe& r) {
+                     r.change_manifest = [](std::string& xml) {
+                       const size_t at = xml.find("</Package>");
+                       xml.insert(at, "<Identity Publisher=\"CN=Evil\"/>");
+                     };
+                   },
+                   Integrity::kValid, malformed},
+           Changed{"an entity",
+                   [](Recipe& r) {
+                     r.change_manifest = [](std::string& xml) {
+                       xml = "<!DOCTYPE p [<!ENTITY e 'x'>]>" +
+                             xml.substr(xml.find("<Package"));
+                     };
+                   },
+                   Integrity::kValid, malformed},
+           Changed{"an entity in the block map",
+                   [](Recipe& r) {
+                     r.change_block_map = [](std::string& xml) {
+                       xml = "<!DOCTYPE p [<!ENTITY e 'x'>]>" +
+                             xml.substr(xml.find("<BlockMap"));
+                     };
+                   },
+                   Integrity::kValid, malformed},
+           Changed{"the identity of another namespace",
+                   [](Recipe& r) {
+                     r.change_manifest = [](std::string& xml) {
+                       Replace(xml, "<Identity", "<Identity xmlns=\"urn:x\"");
+                     };
+                   },
+                   Integrity::kValid,
+                   {"signing.malformed", "signing.publisher_mismatch"}},
+           Changed{"a name in other letters",
+                   [](Recipe& r) {
+                     r.payload.push_back(r.payload[0]);
+                     r.payload.back().name[0] ^= 0x20;
+                   },
+                   Integrity::kValid, malformed},
+       }) {
+    ExpectChanged(row);
+  }
+}
+
 TEST(Msix, NamesAreComparedPartByPart) {
   constexpr uint8_t kCommonName[] = {0x55, 0x04, 0x03};
   constexpr uint8_t kCountry[] = {0x55, 0x04, 0x06};

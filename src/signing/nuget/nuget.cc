@@ -20,7 +20,7 @@
 #include "base/text.h"
 #include "signing/cms/signing_certificate.h"
 #include "signing/nuget/content.h"
-#include "signing/package/faults.h"
+#include "signing/package/examine.h"
 #include "signing/package/schemes.h"
 #include "signing/signer/answer.h"
 #include "signing/signer/superfluous.h"
@@ -101,10 +101,6 @@ class NugetExamination {
         file_(archive.File().View()) {}
 
   void Run() {
-    if (archive_.Zip().damage) {
-      faults_.Add(FaultClause(*archive_.Zip().damage),
-                  archive_.Zip().central_directory);
-    }
     if (const ZipEntry* entry = FindSignature()) {
       CheckEntry(*entry);
       if (entry->method == 0 && !entry->damage) {
@@ -208,15 +204,8 @@ class NugetExamination {
   }
 
   void AddUnreadable(ByteRange range, const base::Error& error) {
-    facts_.faults.push_back(
-        {error, range, static_cast<uint32_t>(facts_.signatures.size())});
-    SignatureFacts& signature = facts_.signatures.emplace_back();
-    signature.scheme = model::Scheme::kNuget;
-    signature.index = facts_.faults.back().signature.value_or(0);
-    signature.range = range;
-    signature.integrity = IntegrityOf(error);
-    signature.integrity_reason = FaultClause(error);
-    signature.trust_reason = "nothing that could be verified";
+    AddUnreadableSignature(model::Scheme::kNuget, range, error, context_.budget,
+                           facts_);
   }
 
   void AnswerPrimary(const ZipEntry& entry) {
@@ -241,22 +230,23 @@ class NugetExamination {
     answer.statement_type = NugetSignatureType(signer, context_.budget);
     DescribeRepository(signer, context_.budget, answer);
     if (answer.statement_type.empty()) {
-      Refuse(answer, Integrity::kMalformed,
-             "it does not say whether it is of an author or of a repository");
+      RefuseSignature(
+          answer, Integrity::kMalformed,
+          "it does not say whether it is of an author or of a repository");
     } else if (answer.statement_type == "repository" && !answer.program_url) {
-      Refuse(answer, Integrity::kMalformed,
-             "it does not say of which repository it is");
+      RefuseSignature(answer, Integrity::kMalformed,
+                      "it does not say of which repository it is");
     }
     if (!NamesItsCertificate(signer, context_.budget)) {
-      Refuse(answer, Integrity::kMalformed,
-             "it does not name the certificate that it was made with");
+      RefuseSignature(answer, Integrity::kMalformed,
+                      "it does not name the certificate that it was made with");
     }
     for (const Certificate& certificate : container_.certificates) {
       if (answer.signer && certificate.sha256.Hex() == answer.signer->sha256 &&
           NamesAnotherCertificate(signer, certificate, context_.budget)) {
         answer.signature_mismatch = true;
-        Refuse(answer, Integrity::kInvalid,
-               "it names another certificate than it was made with");
+        RefuseSignature(answer, Integrity::kInvalid,
+                        "it names another certificate than it was made with");
       }
     }
   }
@@ -268,23 +258,23 @@ class NugetExamination {
             ? ReadNugetContent(base::AsText(container_.data.content.bytes))
             : std::nullopt;
     if (!content) {
-      Refuse(answer, Integrity::kMalformed,
-             "it does not state the digest of a package");
+      RefuseSignature(answer, Integrity::kMalformed,
+                      "it does not state the digest of a package");
       return;
     }
     answer.digest_algorithm = base::Name(content->algorithm);
     answer.digest = base::ToHex(content->digest);
     const auto computed = HashNuget(archive_, entry, content->algorithm);
     if (!computed) {
-      Refuse(answer, IntegrityOf(computed.error()),
-             FaultClause(computed.error()));
+      RefuseSignature(answer, IntegrityOf(computed.error()),
+                      FaultClause(computed.error()));
       return;
     }
     answer.computed = computed->Hex();
     if (answer.computed != answer.digest) {
       answer.content_mismatch = true;
-      Refuse(answer, Integrity::kInvalid,
-             "the package does not have the digest that was signed");
+      RefuseSignature(answer, Integrity::kInvalid,
+                      "the package does not have the digest that was signed");
     }
   }
 
@@ -332,13 +322,13 @@ class NugetExamination {
     const SignatureFacts& primary = facts_.signatures[0];
     // Why: it is over the value of the other signature only.
     if (primary.integrity != Integrity::kValid) {
-      Refuse(answer, primary.integrity,
-             "the signature that it countersigns does not hold");
+      RefuseSignature(answer, primary.integrity,
+                      "the signature that it countersigns does not hold");
     }
     if (answer.statement_type == "repository" &&
         (primary.statement_type == "repository" || has_repository_)) {
-      Refuse(answer, Integrity::kMalformed,
-             "the package has another signature of a repository");
+      RefuseSignature(answer, Integrity::kMalformed,
+                      "the package has another signature of a repository");
     }
     has_repository_ |= answer.statement_type == "repository";
     facts_.signatures.push_back(std::move(answer));
@@ -362,17 +352,7 @@ class NugetExamination {
 }  // namespace
 
 SigningFacts ExamineNuget(const base::Blob& file, const Context& context) {
-  SigningFacts facts;
-  const auto archive = PackageArchive::Open(file, context.budget);
-  if (!archive) {
-    PackageFaults(facts).AddUnreadable(
-        "its directory cannot be read", archive.error(),
-        {archive.error().offset, 0}, context.budget);
-    facts.limit = context.budget.Reached();
-    return facts;
-  }
-  NugetExamination(*archive, context, facts).Run();
-  return facts;
+  return ExaminePackage<NugetExamination>(file, context);
 }
 
 }  // namespace countersign::signing

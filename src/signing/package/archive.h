@@ -78,6 +78,8 @@ class PackageArchive {
 [[nodiscard]] bool EqualIgnoringAsciiCase(std::string_view a,
                                           std::string_view b);
 
+[[nodiscard]] std::string LowerAscii(std::string_view text);
+
 // A name for a sentence: quoted, safe to display, shortened.
 [[nodiscard]] std::string QuoteName(std::string_view name);
 

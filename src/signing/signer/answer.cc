@@ -61,7 +61,8 @@ model::TimestampFacts* ChooseTimestamp(
 
 }  // namespace
 
-void Refuse(SignatureFacts& facts, Integrity integrity, std::string reason) {
+void RefuseSignature(SignatureFacts& facts, Integrity integrity,
+                     std::string reason) {
   if (facts.integrity_reason.empty()) {
     facts.integrity_reason = std::move(reason);
   }
@@ -82,6 +83,23 @@ Integrity IntegrityOf(const base::Error& error) {
                  error.fault == base::Fault::kLimit
              ? Integrity::kUnsupported
              : Integrity::kMalformed;
+}
+
+void AddUnreadableSignature(model::Scheme scheme, base::ByteRange range,
+                            const base::Error& error, base::Budget& budget,
+                            SigningFacts& facts) {
+  if (error.fault == base::Fault::kLimit) {
+    budget.NoteReached(error.offset, error.field);
+  }
+  const auto index = static_cast<uint32_t>(facts.signatures.size());
+  facts.faults.push_back({error, range, index});
+  SignatureFacts& signature = facts.signatures.emplace_back();
+  signature.scheme = scheme;
+  signature.index = index;
+  signature.range = range;
+  signature.integrity = IntegrityOf(error);
+  signature.integrity_reason = FaultClause(error);
+  signature.trust_reason = "nothing that could be verified";
 }
 
 void NoteWeakDigest(std::optional<DigestAlgorithm> digest,
@@ -186,7 +204,7 @@ SignatureFacts AnswerCms(const CmsQuestion& question, uint32_t index,
   if (check.integrity != Integrity::kValid) {
     answer.signature_mismatch =
         check.signature_mismatch || check.content_mismatch;
-    Refuse(answer, check.integrity, check.reason);
+    RefuseSignature(answer, check.integrity, check.reason);
   }
   answer.timestamps =
       TakeTimestamps(signer, container, index, StampSource::kTokens,

@@ -20,13 +20,19 @@ namespace countersign::signing {
 
 // Lowers the integrity, with one clause of reason. The first reason stays:
 // damage before mismatch before support.
-void Refuse(model::SignatureFacts& facts, model::Integrity integrity,
-            std::string reason);
+void RefuseSignature(model::SignatureFacts& facts, model::Integrity integrity,
+                     std::string reason);
 
 // A clause: what is wrong, and where.
 [[nodiscard]] std::string FaultClause(const base::Error& error);
 // The integrity of what could not be read.
 [[nodiscard]] model::Integrity IntegrityOf(const base::Error& error);
+
+// Adds to `facts` a signature, in the bytes `range`, of which nothing could be
+// verified because of `error`.
+void AddUnreadableSignature(model::Scheme scheme, base::ByteRange range,
+                            const base::Error& error, base::Budget& budget,
+                            SigningFacts& facts);
 
 // Adds the digest to what is weak, if it is. Limit: MD5 and SHA-1 are what
 // NIST SP 800-131A disallows for signatures.

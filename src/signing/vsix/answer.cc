@@ -17,6 +17,7 @@
 #include "signing/signer/answer.h"
 #include "signing/signer/unsigned_data.h"
 #include "signing/vsix/canonical.h"
+#include "signing/vsix/unsigned_nodes.h"
 
 namespace countersign::signing {
 namespace {
@@ -30,7 +31,6 @@ using formats::ZipEntry;
 using model::Integrity;
 using model::SignatureFacts;
 
-constexpr std::string_view kXadesSpace = "http://uri.etsi.org/01903/v1.3.2#";
 std::string HexOf(DigestAlgorithm algorithm, std::string_view text) {
   return base::Hash(algorithm, base::AsBytes(text)).Hex();
 }
@@ -115,14 +115,14 @@ class XmlSignatureExamination {
   // signer's.
   void CheckValue(SignatureFacts& answer) {
     if (!signature_.scheme.digest) {
-      Refuse(answer, Integrity::kUnsupported,
-             "its signature algorithm is not supported");
+      RefuseSignature(answer, Integrity::kUnsupported,
+                      "its signature algorithm is not supported");
       return;
     }
     const auto text = Canonicalize(xml_, signature_.signed_info,
                                    signature_.canonical, context_.budget);
     if (!text) {
-      Refuse(answer, Integrity::kUnsupported, "a limit was reached");
+      RefuseSignature(answer, Integrity::kUnsupported, "a limit was reached");
       return;
     }
     const base::Digest digest =
@@ -147,20 +147,21 @@ class XmlSignatureExamination {
     }
     if (best == SignatureCheck::kInvalid) {
       answer.signature_mismatch = true;
-      Refuse(answer, Integrity::kInvalid,
-             "the signature value does not verify with the signer's key");
+      RefuseSignature(
+          answer, Integrity::kInvalid,
+          "the signature value does not verify with the signer's key");
     } else if (best == SignatureCheck::kUnsupported) {
-      Refuse(answer, Integrity::kUnsupported,
-             certificates_.empty()
-                 ? "the signer's certificate is not in the signature"
-                 : "the signer's key cannot be used");
+      RefuseSignature(answer, Integrity::kUnsupported,
+                      certificates_.empty()
+                          ? "the signer's certificate is not in the signature"
+                          : "the signer's key cannot be used");
     }
   }
 
   void CheckReferences(SignatureFacts& answer) {
     IndexIds();
     if (signature_.references.empty()) {
-      Refuse(answer, Integrity::kMalformed, "it signs nothing");
+      RefuseSignature(answer, Integrity::kMalformed, "it signs nothing");
     }
     for (const XmlReference& reference : signature_.references) {
       CheckReference(reference, answer);
@@ -174,7 +175,8 @@ class XmlSignatureExamination {
       ReadSigningTime(object, answer);
     }
     if (!has_manifest) {
-      Refuse(answer, Integrity::kMalformed, "it signs no part of the package");
+      RefuseSignature(answer, Integrity::kMalformed,
+                      "it signs no part of the package");
     }
   }
 
@@ -195,15 +197,17 @@ class XmlSignatureExamination {
   void CheckReference(const XmlReference& reference, SignatureFacts& answer) {
     if (!reference.uri.starts_with('#') || reference.relationships ||
         reference.is_unsupported || !reference.algorithm) {
-      Refuse(answer, Integrity::kUnsupported,
-             fmt::format("it refers to {} in a way that is not supported",
-                         QuoteName(reference.uri)));
+      RefuseSignature(
+          answer, Integrity::kUnsupported,
+          fmt::format("it refers to {} in a way that is not supported",
+                      QuoteName(reference.uri)));
       return;
     }
     const auto found = by_id_.find(reference.uri.substr(1));
     if (found == by_id_.end() || !found->second) {
-      Refuse(answer, Integrity::kMalformed,
-             fmt::format("{} is not in it once", QuoteName(reference.uri)));
+      RefuseSignature(
+          answer, Integrity::kMalformed,
+          fmt::format("{} is not in it once", QuoteName(reference.uri)));
       return;
     }
     // A reference to an element has no comments (XML Signature, 4.3.3.3); one
@@ -212,7 +216,7 @@ class XmlSignatureExamination {
     form.with_comments = false;
     const auto text = Canonicalize(xml_, *found->second, form, context_.budget);
     if (!text) {
-      Refuse(answer, Integrity::kUnsupported, "a limit was reached");
+      RefuseSignature(answer, Integrity::kUnsupported, "a limit was reached");
       return;
     }
     const std::string computed = HexOf(*reference.algorithm, *text);
@@ -220,9 +224,9 @@ class XmlSignatureExamination {
     NoteWeakDigest(reference.algorithm, "", answer);
     if (computed != base::ToHex(reference.digest)) {
       answer.signature_mismatch = true;
-      Refuse(answer, Integrity::kInvalid,
-             fmt::format("{} in it has not the digest that was signed",
-                         QuoteName(reference.uri)));
+      RefuseSignature(answer, Integrity::kInvalid,
+                      fmt::format("{} in it has not the digest that was signed",
+                                  QuoteName(reference.uri)));
       return;
     }
     signed_elements_.insert(*found->second);
@@ -247,8 +251,8 @@ class XmlSignatureExamination {
       return;
     }
     if (reference.is_unsupported || !reference.algorithm) {
-      Refuse(answer, Integrity::kUnsupported,
-             quoted + " is signed in a way that is not supported");
+      RefuseSignature(answer, Integrity::kUnsupported,
+                      quoted + " is signed in a way that is not supported");
       return;
     }
     const auto computed = HashPart(reference, *entry);
@@ -256,10 +260,10 @@ class XmlSignatureExamination {
       if (computed.error().fault == base::Fault::kLimit) {
         context_.budget.NoteReached(entry->data.offset, computed.error().field);
       }
-      Refuse(answer, IntegrityOf(computed.error()),
-             fmt::format("{} cannot be read: {} {}", quoted,
-                         computed.error().field,
-                         base::Describe(computed.error().fault)));
+      RefuseSignature(answer, IntegrityOf(computed.error()),
+                      fmt::format("{} cannot be read: {} {}", quoted,
+                                  computed.error().field,
+                                  base::Describe(computed.error().fault)));
       return;
     }
     NoteWeakDigest(reference.algorithm, "", answer);
@@ -290,7 +294,8 @@ class XmlSignatureExamination {
     if (!relationships) {
       return base::Fail(base::Fault::kMalformed, 0, "relationship");
     }
-    if (CoversAll(*relationships, *reference.relationships)) {
+    if (HoldsRelationshipsOnly(xml) &&
+        CoversAll(*relationships, *reference.relationships)) {
       covered_.insert(entry.name);
     }
     return HexOf(
@@ -307,7 +312,7 @@ class XmlSignatureExamination {
           reference.algorithm ? base::Name(*reference.algorithm) : "";
     }
     answer.content_mismatch = true;
-    Refuse(answer, Integrity::kInvalid, std::move(reason));
+    RefuseSignature(answer, Integrity::kInvalid, std::move(reason));
   }
 
   static void NoteDigest(const XmlReference& reference,
@@ -331,50 +336,13 @@ class XmlSignatureExamination {
     }
   }
 
-  // What stands in the signature and is signed by nobody: objects that are
-  // not referred to, but for timestamps; whatever the specification does not
-  // define; comments.
   void NoteUnsigned(uint32_t index) {
-    uint64_t unknown = 0;
-    const uint32_t root = xml_.Root();
-    for (const uint32_t child : xml_.Children(root)) {
-      const auto& name = xml_[child].name;
-      const bool is_object = name.Is(kXmlSignatureSpace, "Object");
-      const bool is_known = name.Is(kXmlSignatureSpace, "SignedInfo") ||
-                            name.Is(kXmlSignatureSpace, "SignatureValue") ||
-                            name.Is(kXmlSignatureSpace, "KeyInfo");
-      const bool is_signed =
-          signed_objects_.contains(child) || HoldsSignedElements(child);
-      if ((is_object && !is_signed && !HoldsTimestamp(child)) ||
-          (!is_object && !is_known)) {
-        ++unknown;
-      }
-    }
-    for (const formats::XmlNode& node : xml_.Nodes()) {
-      unknown += node.kind == XmlKind::kComment ? 1 : 0;
-    }
-    if (unknown > 0) {
+    signed_elements_.insert(signature_.signed_info);
+    if (HasUnsignedNodes(xml_, signed_elements_)) {
       facts_.unsigned_data.push_back(
           DescribeData(UnsignedData::Place::kInsideEntry, part_));
       facts_.unsigned_data.back().signature = index;
     }
-  }
-
-  [[nodiscard]] bool HoldsSignedElements(uint32_t object) const {
-    const auto children = xml_.Children(object);
-    return !children.empty() &&
-           std::ranges::any_of(signed_elements_, [&](uint32_t element) {
-             return element > object && element < xml_[object].end;
-           });
-  }
-
-  // One element in it, which is a timestamp as packages have it, or the
-  // unsigned properties of XAdES.
-  [[nodiscard]] bool HoldsTimestamp(uint32_t object) const {
-    const auto children = xml_.Children(object);
-    return children.size() == 1 &&
-           (xml_[children[0]].name.Is(kOpcSignatureSpace, "TimeStamp") ||
-            xml_[children[0]].name.Is(kXadesSpace, "QualifyingProperties"));
   }
 
   void TakeXmlTimestamps(uint32_t index, std::vector<Bag>& bags,

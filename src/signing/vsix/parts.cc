@@ -3,11 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
+
+#include "signing/vsix/relationship_filter.h"
 
 namespace countersign::signing {
 namespace {
 
+using formats::XmlKind;
+using formats::XmlNode;
 using formats::XmlTree;
 using formats::ZipEntry;
 
@@ -22,6 +27,26 @@ std::string_view WithoutSlash(std::string_view part) {
   return part.substr(part.starts_with('/') ? 1 : 0);
 }
 
+// True when the document is a list of elements with no other attributes than
+// `attributes`.
+bool IsPlainList(const XmlTree& xml,
+                 std::initializer_list<std::string_view> attributes) {
+  return std::ranges::all_of(xml.Nodes(), [&](const XmlNode& node) {
+    if (node.kind == XmlKind::kText) {
+      return node.text.find_first_not_of(" \t\r\n") == std::string::npos;
+    }
+    const bool is_in_list =
+        &node == &xml[xml.Root()] || node.parent == xml.Root();
+    return node.kind == XmlKind::kElement && is_in_list &&
+           std::ranges::all_of(
+               node.attributes, [&](const formats::XmlAttribute& attribute) {
+                 return std::ranges::find(attributes,
+                                          attribute.name.qualified) !=
+                        attributes.end();
+               });
+  });
+}
+
 std::string AttributeOr(const XmlTree& xml, uint32_t element,
                         std::string_view name, std::string_view otherwise) {
   const std::string* value = xml.Attribute(element, name);
@@ -29,14 +54,6 @@ std::string AttributeOr(const XmlTree& xml, uint32_t element,
 }
 
 }  // namespace
-
-std::string LowerAscii(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  }
-  return lower;
-}
 
 std::optional<std::vector<OpcRelationship>> ReadRelationships(
     const XmlTree& xml) {
@@ -55,6 +72,10 @@ std::optional<std::vector<OpcRelationship>> ReadRelationships(
          AttributeOr(xml, element, "TargetMode", "Internal")});
   }
   return relationships;
+}
+
+bool HoldsRelationshipsOnly(const XmlTree& xml) {
+  return IsPlainList(xml, {"Id", "Type", "Target", "TargetMode"});
 }
 
 std::string RelationshipsOf(std::string_view source) {
@@ -121,16 +142,24 @@ void OpcPackage::ReadTypes() {
         EntryRange(*entry), budget_);
     return;
   }
+  holds_types_only_ =
+      IsPlainList(*xml, {"ContentType", "PartName", "Extension"});
   for (const uint32_t element : xml->Children(xml->Root())) {
-    const std::string type = AttributeOr(*xml, element, "ContentType", "");
-    if ((*xml)[element].name.Is(kTypesSpace, "Override")) {
-      const std::string part = AttributeOr(*xml, element, "PartName", "");
-      overrides_.emplace(LowerAscii(WithoutSlash(part)), type);
-    } else if ((*xml)[element].name.Is(kTypesSpace, "Default")) {
-      defaults_.emplace(LowerAscii(AttributeOr(*xml, element, "Extension", "")),
-                        type);
-    }
+    TakeType(*xml, element);
   }
+}
+
+void OpcPackage::TakeType(const XmlTree& xml, uint32_t element) {
+  const std::string type = AttributeOr(xml, element, "ContentType", "");
+  bool is_new = false;
+  if (xml[element].name.Is(kTypesSpace, "Override")) {
+    const std::string part = AttributeOr(xml, element, "PartName", "");
+    is_new = overrides_.emplace(LowerAscii(WithoutSlash(part)), type).second;
+  } else if (xml[element].name.Is(kTypesSpace, "Default")) {
+    const std::string extension = AttributeOr(xml, element, "Extension", "");
+    is_new = defaults_.emplace(LowerAscii(extension), type).second;
+  }
+  holds_types_only_ &= is_new;
 }
 
 std::string OpcPackage::TypeOf(std::string_view part) const {
@@ -169,6 +198,19 @@ std::vector<OpcRelationship> OpcPackage::Relationships(
     return !relationship.type.starts_with(type);
   });
   return *std::move(relationships);
+}
+
+const ZipEntry* OpcPackage::SignatureRelationships(
+    std::string_view source) const {
+  const ZipEntry* entry = Find(RelationshipsOf(source));
+  if (entry == nullptr) {
+    return nullptr;
+  }
+  const auto xml = LoadXml(*entry);
+  const auto relationships = xml ? ReadRelationships(*xml) : std::nullopt;
+  const bool is_of_signatures = relationships && HoldsRelationshipsOnly(*xml) &&
+                                CoversAll(*relationships, RelationshipFilter());
+  return is_of_signatures ? entry : nullptr;
 }
 
 }  // namespace countersign::signing

@@ -25,6 +25,9 @@ inline constexpr std::string_view kOpcRootRelationships = "_rels/.rels";
 inline constexpr std::string_view kOpcSignatureRelations =
     "http://schemas.openxmlformats.org/package/2006/relationships/"
     "digital-signature/";
+// Types of the parts that make up signatures begin so.
+inline constexpr std::string_view kOpcSignatureTypes =
+    "application/vnd.openxmlformats-package.digital-signature-";
 
 struct OpcRelationship {
   std::string id;
@@ -36,6 +39,10 @@ struct OpcRelationship {
 // The relationships in a document, or nothing when it is none of them.
 [[nodiscard]] std::optional<std::vector<OpcRelationship>> ReadRelationships(
     const formats::XmlTree& xml);
+
+// True when the document, of relationships, holds nothing that could not be
+// told from them.
+[[nodiscard]] bool HoldsRelationshipsOnly(const formats::XmlTree& xml);
 
 class OpcPackage {
  public:
@@ -52,6 +59,9 @@ class OpcPackage {
   // The type of the part, "" when none is declared.
   [[nodiscard]] std::string TypeOf(std::string_view part) const;
 
+  // True when the part of types holds nothing but types, and no two for one.
+  [[nodiscard]] bool HoldsTypesOnly() const { return holds_types_only_; }
+
   // The content of an XML part.
   [[nodiscard]] base::Result<formats::XmlTree> LoadXml(
       const formats::ZipEntry& entry) const;
@@ -61,13 +71,20 @@ class OpcPackage {
   [[nodiscard]] std::vector<OpcRelationship> Relationships(
       std::string_view source, std::string_view type) const;
 
+  // The part that holds the relationships of `source`, if there is one and all
+  // of them lead to signatures or what belongs to them; else null.
+  [[nodiscard]] const formats::ZipEntry* SignatureRelationships(
+      std::string_view source) const;
+
  private:
   void ReadTypes();
+  void TakeType(const formats::XmlTree& xml, uint32_t element);
 
   const PackageArchive& archive_;
   base::Budget& budget_;
   PackageFaults& faults_;
   std::map<std::string, const formats::ZipEntry*, std::less<>> by_name_;
+  bool holds_types_only_ = false;
   std::map<std::string, std::string, std::less<>> overrides_;
   std::map<std::string, std::string, std::less<>> defaults_;
 };
@@ -78,7 +95,5 @@ class OpcPackage {
 // The part that `target` names, seen from part `source`; no slash in front.
 [[nodiscard]] std::string ResolveTarget(std::string_view source,
                                         std::string_view target);
-
-[[nodiscard]] std::string LowerAscii(std::string_view text);
 
 }  // namespace countersign::signing

@@ -19,7 +19,8 @@
 #include <utility>
 #include <vector>
 
-#include "signing/package/faults.h"
+#include "signing/package/coverage.h"
+#include "signing/package/examine.h"
 #include "signing/package/schemes.h"
 #include "signing/package/unpacked.h"
 #include "signing/signer/answer.h"
@@ -27,6 +28,7 @@
 #include "signing/vsix/answer.h"
 #include "signing/vsix/parts.h"
 #include "signing/vsix/xml_signature.h"
+#include "signing/x509/certificate.h"
 
 namespace countersign::signing {
 namespace {
@@ -52,10 +54,6 @@ class VsixExamination {
         package_(archive, context.budget, faults_) {}
 
   void Run() {
-    if (archive_.Zip().damage) {
-      faults_.Add(FaultClause(*archive_.Zip().damage),
-                  archive_.Zip().central_directory);
-    }
     for (const std::string& part : FindSignatures()) {
       if (const ZipEntry* entry = package_.Find(part)) {
         ExaminePart(*entry);
@@ -86,8 +84,8 @@ class VsixExamination {
     }
     for (const OpcRelationship& origin : origins) {
       const std::string part = ResolveTarget("", origin.target);
-      UsePart(part);
-      UsePart(RelationshipsOf(part));
+      UseOrigin(part);
+      UseRelationships(part);
       for (const OpcRelationship& each :
            package_.Relationships(part, signature_type)) {
         found.push_back(ResolveTarget(part, each.target));
@@ -97,11 +95,32 @@ class VsixExamination {
     return found;
   }
 
-  // Relationships and the origin are part of how it is signed: what is in them
-  // is of no use otherwise.
-  void UsePart(std::string_view part) {
-    if (const ZipEntry* entry = package_.Find(part)) {
+  // What signs a package is vouched for by its signatures as long as it does
+  // nothing else: an origin is empty, relationships lead to signatures.
+  void UseOrigin(std::string_view part) {
+    const ZipEntry* entry = package_.Find(part);
+    if (entry != nullptr && entry->size == 0) {
       used_.insert(entry->name);
+    }
+    if (entry != nullptr) {
+      CheckType(*entry, "origin");
+    }
+  }
+
+  void UseRelationships(std::string_view source) {
+    if (const ZipEntry* entry = package_.SignatureRelationships(source)) {
+      used_.insert(entry->name);
+    }
+  }
+
+  // Why: nothing signs the types of these parts, and other readers refuse
+  // others.
+  void CheckType(const ZipEntry& entry, std::string_view kind) {
+    const std::string type = fmt::format("{}{}", kOpcSignatureTypes, kind);
+    if (!EqualIgnoringAsciiCase(package_.TypeOf(entry.name), type)) {
+      faults_.Add(
+          fmt::format("{} has not the type {}", QuoteName(entry.name), type),
+          EntryRange(entry));
     }
   }
 
@@ -109,6 +128,7 @@ class VsixExamination {
     if (!context_.budget.ChargeSignature(entry.data.offset)) {
       return;
     }
+    CheckType(entry, "xmlsignature+xml");
     auto content =
         archive_.Load(entry, kSignatureLimits.bytes, context_.budget);
     if (!content) {
@@ -148,15 +168,18 @@ class VsixExamination {
     std::vector<std::vector<uint8_t>> certificates;
     const std::string type =
         std::string(kOpcSignatureRelations) + "certificate";
-    UsePart(RelationshipsOf(part));
+    UseRelationships(part);
     for (const OpcRelationship& each : package_.Relationships(part, type)) {
       const ZipEntry* entry = package_.Find(ResolveTarget(part, each.target));
       if (entry == nullptr || certificates.size() == kMostCertificates) {
         continue;
       }
+      CheckType(*entry, "certificate");
       auto content = archive_.Load(*entry, kMostBytes, context_.budget);
       if (content) {
-        used_.insert(entry->name);
+        if (ParseCertificate({*content, 0}, context_.budget)) {
+          used_.insert(entry->name);
+        }
         certificates.push_back(*std::move(content));
       }
     }
@@ -164,18 +187,8 @@ class VsixExamination {
   }
 
   void AddUnreadable(ByteRange range, const base::Error& error) {
-    if (error.fault == base::Fault::kLimit) {
-      context_.budget.NoteReached(error.offset, error.field);
-    }
-    const auto index = static_cast<uint32_t>(facts_.signatures.size());
-    facts_.faults.push_back({error, range, index});
-    SignatureFacts& signature = facts_.signatures.emplace_back();
-    signature.scheme = model::Scheme::kVsix;
-    signature.index = index;
-    signature.range = range;
-    signature.integrity = IntegrityOf(error);
-    signature.integrity_reason = FaultClause(error);
-    signature.trust_reason = "nothing that could be verified";
+    AddUnreadableSignature(model::Scheme::kVsix, range, error, context_.budget,
+                           facts_);
   }
 
   void SayWhetherSigned() {
@@ -203,56 +216,35 @@ class VsixExamination {
   }
 
   void ListMembers() {
-    std::vector<CoveredMember>& members = facts_.covered_members.emplace();
-    UncoveredMembers uncovered;
-    for (const ZipEntry& entry : archive_.Entries()) {
-      const bool is_directory = entry.name.ends_with('/') && entry.size == 0;
-      const bool is_covered = covered_.contains(entry.name);
-      if (is_directory) {
-        continue;
-      }
-      if (is_covered || (holds_ && IsSigningPart(entry))) {
-        AddMember(entry, members);
-      } else if (!IsSigningPart(entry)) {
-        // Limit: 5 names; the members say of themselves that nobody covers
-        // them.
-        if (uncovered.names.size() < 5) {
-          uncovered.names.push_back(QuoteName(entry.name));
-        }
-        uncovered.range =
-            uncovered.count == 0 ? EntryRange(entry) : uncovered.range;
-        ++uncovered.count;
-      }
-    }
-    std::ranges::sort(members);
-    if (uncovered.count > 0 && holds_) {
-      facts_.uncovered = std::move(uncovered);
-    }
-  }
-
-  // What is read to verify the signatures. The origin must be empty, and what
-  // is left out of the root's relationships must lead to signatures only.
-  [[nodiscard]] bool IsSigningPart(const ZipEntry& entry) {
-    if (entry.name == kOpcContentTypes) {
-      return true;
-    }
-    if (EqualIgnoringAsciiCase(entry.name, kOpcRootRelationships)) {
-      const auto all = package_.Relationships("", "");
-      return std::ranges::all_of(all, [](const OpcRelationship& each) {
-        return each.type.starts_with(kOpcSignatureRelations);
-      });
-    }
-    const bool is_empty_or_read =
-        entry.size == 0 || !LowerAscii(entry.name).ends_with(".psdor");
-    return used_.contains(entry.name) && is_empty_or_read;
-  }
-
-  void AddMember(const ZipEntry& entry, std::vector<CoveredMember>& members) {
     constexpr std::array kSha256 = {DigestAlgorithm::kSha256};
-    const auto digest = archive_.Hash(entry, kSha256, context_.budget);
-    if (digest) {
-      members.push_back({entry.name, digest->at(DigestAlgorithm::kSha256)});
+    PackageCoverage coverage;
+    for (const ZipEntry& entry : archive_.Entries()) {
+      if (entry.name.ends_with('/') && entry.size == 0) {
+        continue;  // a directory
+      }
+      const bool is_covered =
+          holds_ && (covered_.contains(entry.name) || IsSigningPart(entry));
+      const auto digest = is_covered
+                              ? archive_.Hash(entry, kSha256, context_.budget)
+                              : base::Result<EntryDigests>();
+      if (is_covered && digest) {
+        coverage.AddCovered(entry, digest->at(DigestAlgorithm::kSha256));
+      } else {
+        coverage.AddUncovered(entry);
+      }
     }
+    coverage.Finish(holds_, facts_);
+  }
+
+  // What is read to verify the signatures. Of the types, those of the parts
+  // that are signed are signed with them. What the signatures leave out of the
+  // package's relationships must lead to signatures only.
+  [[nodiscard]] bool IsSigningPart(const ZipEntry& entry) const {
+    if (entry.name == kOpcContentTypes) {
+      return package_.HoldsTypesOnly();
+    }
+    return used_.contains(entry.name) ||
+           package_.SignatureRelationships("") == &entry;
   }
 
   const PackageArchive& archive_;
@@ -271,17 +263,7 @@ class VsixExamination {
 }  // namespace
 
 SigningFacts ExamineVsix(const base::Blob& file, const Context& context) {
-  SigningFacts facts;
-  const auto archive = PackageArchive::Open(file, context.budget);
-  if (!archive) {
-    PackageFaults(facts).AddUnreadable(
-        "its directory cannot be read", archive.error(),
-        {archive.error().offset, 0}, context.budget);
-    facts.limit = context.budget.Reached();
-    return facts;
-  }
-  VsixExamination(*archive, context, facts).Run();
-  return facts;
+  return ExaminePackage<VsixExamination>(file, context);
 }
 
 }  // namespace countersign::signing

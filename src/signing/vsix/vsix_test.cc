@@ -5,10 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "forge/recipes.h"
+#include "signing/package/archive.h"
 #include "signing/sample/examined.h"
 #include "signing/vsix/canonical.h"
 #include "signing/vsix/parts.h"
@@ -348,6 +351,31 @@ TEST(Vsix, WhatNobodySignsInASignatureIsFound) {
                Replace(xml, "<SignedInfo>", "<SignedInfo><!--INERT-->");
              };
            },
+           [](Recipe& r) {
+             r.change_document = [](std::string& xml) {
+               Replace(xml, "<KeyInfo>", "<KeyInfo>INERT");
+             };
+           },
+           [](Recipe& r) {
+             r.change_document = [](std::string& xml) {
+               Replace(xml, "<KeyInfo>", "<KeyInfo x='INERT'>");
+             };
+           },
+           [](Recipe& r) {
+             r.change_document = [](std::string& xml) {
+               Replace(xml, "<KeyInfo>",
+                       "<KeyInfo><KeyName>" + std::string(9999, 'x') +
+                           "</KeyName>");
+             };
+           },
+           [](Recipe& r) {
+             r.change_document = [](std::string& xml) { xml += "<?INERT x?>"; };
+           },
+           [](Recipe& r) {
+             r.extra_object =
+                 "<Object><QualifyingProperties xmlns='http://uri.etsi.org/"
+                 "01903/v1.3.2#'><x>INERT</x></QualifyingProperties></Object>";
+           },
        }) {
     Recipe recipe = forge::UsualVsix();
     change(recipe);
@@ -356,6 +384,199 @@ TEST(Vsix, WhatNobodySignsInASignatureIsFound) {
     EXPECT_EQ(facts.signatures.at(0).integrity, Integrity::kValid)
         << facts.signatures.at(0).integrity_reason;
     EXPECT_EQ(FindingsOf(facts, file.size()), unsigned_data);
+  }
+}
+
+// The part `name` of the archive; its text.
+void ChangePart(forge::ZipRecipe& archive, std::string_view name,
+                const std::function<void(std::string&)>& change) {
+  for (forge::ZipPart& part : archive.parts) {
+    if (part.name == name) {
+      std::string text(part.content.begin(), part.content.end());
+      change(text);
+      part.content = forge::BytesOf(text);
+    }
+  }
+}
+
+constexpr char kOriginRelations[] =
+    "package/services/digital-signature/_rels/origin.psdor.rels";
+
+// What belongs to a signature is not signed, and may hold nothing else.
+TEST(Vsix, PartsOfASignatureAreNoHidingPlace) {
+  struct Hidden {
+    const char* part;
+    std::function<void(std::string&)> change;
+  };
+  const auto insert = [](const char* before, const char* text) {
+    return [=](std::string& xml) { xml.insert(xml.find(before), text); };
+  };
+  for (const Hidden& row : {
+           Hidden{"[Content_Types].xml",
+                  insert("<Default", "<!-- INERT BUT EVIL -->")},
+           Hidden{"[Content_Types].xml", insert("<Default", "INERT BUT EVIL")},
+           Hidden{"[Content_Types].xml",
+                  insert("</Types>",
+                         "<Default Extension=\"rels\" "
+                         "ContentType=\"text/plain\"/>")},
+           Hidden{"[Content_Types].xml",
+                  insert("Extension", "x=\"INERT BUT EVIL\" ")},
+           Hidden{"[Content_Types].xml",
+                  insert("<Default", "<?INERT BUT EVIL?>")},
+           Hidden{"_rels/.rels",
+                  insert("<Relationship ", "<!-- INERT BUT EVIL -->")},
+           Hidden{"_rels/.rels", insert("Id=", "x=\"INERT BUT EVIL\" ")},
+           Hidden{"_rels/.rels",
+                  insert("<Relationship ",
+                         "<Relationship Id=\"x\" Target=\"/evil.txt\" "
+                         "Type=\"urn:evil\"/>")},
+           Hidden{kOriginRelations,
+                  insert("<Relationship ",
+                         "<Relationship Id=\"x\" Target=\"/evil.txt\" "
+                         "Type=\"urn:evil\"/>")},
+           Hidden{kOriginRelations,
+                  insert("<Relationship ", "<!-- INERT BUT EVIL -->")},
+           Hidden{"package/services/digital-signature/origin.psdor",
+                  [](std::string& text) { text = "INERT BUT EVIL"; }},
+       }) {
+    SCOPED_TRACE(row.part);
+    Recipe recipe = forge::UsualVsix();
+    recipe.change_archive = [&](forge::ZipRecipe& archive) {
+      ChangePart(archive, row.part, row.change);
+    };
+    const forge::ByteVector file = BuildVsix(recipe);
+    const SigningFacts facts = Examine(file);
+    EXPECT_EQ(facts.signatures.at(0).integrity, Integrity::kValid)
+        << facts.signatures.at(0).integrity_reason;
+    EXPECT_EQ(facts.uncovered.value_or(UncoveredMembers()).names,
+              std::vector<std::string>{QuoteName(row.part)});
+    EXPECT_EQ(FindingsOf(facts, file.size()), Ids{"signing.uncovered_member"});
+  }
+}
+
+// A program in the place of what only signs.
+TEST(Vsix, AnythingMayCallItselfAnOriginOrACertificate) {
+  Recipe recipe = forge::UsualVsix();
+  recipe.change_archive = [](forge::ZipRecipe& archive) {
+    for (forge::ZipPart& part : archive.parts) {
+      if (part.name.ends_with("origin.psdor") ||
+          part.name.ends_with("origin.psdor.rels")) {
+        part.name = part.name.ends_with(".rels")
+                        ? "package/services/digital-signature/_rels/evil.exe."
+                          "rels"
+                        : "package/services/digital-signature/evil.exe";
+        if (part.name.ends_with(".exe")) {
+          part.content = forge::BytesOf("INERT BUT EVIL");
+        }
+      }
+    }
+    ChangePart(archive, "_rels/.rels", [](std::string& xml) {
+      Replace(xml, "origin.psdor", "evil.exe");
+    });
+  };
+  forge::ByteVector file = BuildVsix(recipe);
+  SigningFacts facts = Examine(file);
+  EXPECT_EQ(facts.signatures.at(0).integrity, Integrity::kValid);
+  EXPECT_EQ(CoveredNames(facts).size() + 1, 7U);
+  EXPECT_EQ(facts.uncovered.value_or(UncoveredMembers()).count, 1U);
+  Ids ids = FindingsOf(facts, file.size());
+  EXPECT_EQ(std::ranges::count(ids, "signing.malformed"), 1);
+
+  recipe = forge::UsualVsix();
+  recipe.certificate_part = true;
+  recipe.change_archive = [](forge::ZipRecipe& archive) {
+    for (forge::ZipPart& part : archive.parts) {
+      if (part.name.ends_with("inert.psdsxs.rels")) {
+        std::string xml(part.content.begin(), part.content.end());
+        xml.insert(xml.find("<Relationship "),
+                   "<Relationship Id=\"x\" Target=\"/evil.cer\" Type=\"" +
+                       std::string(kOpcSignatureRelations) + "certificate\"/>");
+        part.content = forge::BytesOf(xml);
+      }
+    }
+    archive.parts.push_back(forge::TextPart("evil.cer", "INERT BUT EVIL"));
+  };
+  file = BuildVsix(recipe);
+  facts = Examine(file);
+  EXPECT_EQ(facts.uncovered.value_or(UncoveredMembers()).names,
+            std::vector<std::string>{"\"evil.cer\""});
+}
+
+// The object that is signed, moved aside; another in its place.
+TEST(Vsix, WrappedSignaturesDoNotHold) {
+  const auto object = [](const std::string& xml) {
+    const size_t at = xml.find("<Object");
+    return xml.substr(at, xml.find("</Object>", at) + 9 - at);
+  };
+  for (const auto& change : std::vector<std::function<void(std::string&)>>{
+           // Inside another object, the manifest gone or another one.
+           [&](std::string& xml) {
+             const std::string old = object(xml);
+             Replace(xml, old, "<Object>" + old + "</Object>");
+           },
+           [&](std::string& xml) {
+             const std::string old = object(xml);
+             Replace(xml, old,
+                     "<Object Id=\"x\"><Manifest/></Object><Object>" + old +
+                         "</Object>");
+           },
+           // In a namespace that only looks the same.
+           [&](std::string& xml) {
+             Replace(xml, "<Manifest", "<Manifest xmlns=\"urn:x\"");
+           },
+           // The same identifier on something else.
+           [&](std::string& xml) {
+             Replace(xml, "<KeyInfo", "<KeyInfo Id=\"idPackageObject\"");
+           },
+           // A second SignedInfo, in front or behind.
+           [&](std::string& xml) {
+             const size_t at = xml.find("<SignedInfo");
+             const size_t end = xml.find("</SignedInfo>") + 13;
+             std::string copy = xml.substr(at, end - at);
+             Replace(copy, "#idPackageObject", "#other");
+             xml.insert(at, copy);
+           },
+           // An entity that nobody declares, a declaration of one.
+           [&](std::string& xml) {
+             Replace(xml, "<KeyInfo>", "<KeyInfo>&evil;");
+           },
+           [&](std::string& xml) {
+             xml = "<!DOCTYPE x [<!ENTITY evil \"x\">]>" +
+                   xml.substr(xml.find("<Sig"));
+           },
+       }) {
+    Recipe recipe = forge::UsualVsix();
+    recipe.change_document = change;
+    const forge::ByteVector file = BuildVsix(recipe);
+    const SigningFacts facts = Examine(file);
+    ASSERT_EQ(facts.signatures.size(), 1U);
+    EXPECT_NE(facts.signatures[0].integrity, Integrity::kValid);
+    EXPECT_TRUE(CoveredNames(facts).empty());
+    EXPECT_FALSE(FindingsOf(facts, file.size()).empty());
+  }
+}
+
+// Written otherwise, and the same document: CDATA, references, a prefix.
+TEST(Vsix, TheSameDocumentHolds) {
+  for (const auto& change : std::vector<std::function<void(std::string&)>>{
+           [](std::string& xml) {
+             Replace(xml, "<Value>2025", "<Value><![CDATA[2025]]>");
+           },
+           [](std::string& xml) {
+             Replace(xml, "<Value>2025", "<Value>&#x32;025");
+           },
+           [](std::string& xml) {
+             xml = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n" +
+                   xml.substr(xml.find("<Sig"));
+           },
+       }) {
+    Recipe recipe = forge::UsualVsix();
+    recipe.change_document = change;
+    const forge::ByteVector file = BuildVsix(recipe);
+    const SigningFacts facts = Examine(file);
+    EXPECT_EQ(facts.signatures.at(0).integrity, Integrity::kValid)
+        << facts.signatures.at(0).integrity_reason;
+    EXPECT_EQ(FindingsOf(facts, file.size()), Ids{});
   }
 }
 

@@ -21,6 +21,8 @@ namespace countersign::signing {
 
 inline constexpr std::string_view kXmlSignatureSpace =
     "http://www.w3.org/2000/09/xmldsig#";
+inline constexpr std::string_view kXadesSpace =
+    "http://uri.etsi.org/01903/v1.3.2#";
 inline constexpr std::string_view kOpcSignatureSpace =
     "http://schemas.openxmlformats.org/package/2006/digital-signature";
 
