@@ -251,6 +251,9 @@ base::Result<void> ReadNsis(const base::Blob& file, base::Budget& budget,
     action->phase = installer.uninstaller ? ActionPhase::kUninstall
                                           : ActionPhase::kInstall;
     action->evidence = installer.header;
+    if (!installer.opcodes_certain) {
+      action->parameters.push_back({"certain", int64_t{0}});
+    }
     actions.push_back(*std::move(action));
   }
   return {};
