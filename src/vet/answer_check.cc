@@ -57,6 +57,16 @@ bool IsSound(const model::Finding& finding,
       [size](const base::ByteRange& range) { return range.Inside(size); });
 }
 
+bool IsSound(const model::Action& action,
+             const std::vector<model::Artifact>& artifacts) {
+  // Limit: other values of an action; readers give up to ten.
+  constexpr size_t kMostDetails = 1000;
+  return action.artifact < artifacts.size() &&
+         (!action.member || *action.member < artifacts.size()) &&
+         action.parameters.size() <= kMostDetails &&
+         action.evidence.Inside(artifacts[action.artifact].size);
+}
+
 }  // namespace
 
 Anchors AnchorsOf(const std::vector<model::TrustStore>& stores) {
@@ -79,6 +89,7 @@ bool IsSound(const model::Inspection& inspection, uint64_t size_bytes,
   if (artifacts.empty() || artifacts[0].size != size_bytes ||
       artifacts[0].parent || artifacts[0].same_as ||
       inspection.findings.size() > kMostFindings ||
+      inspection.actions.size() > kMostFindings ||
       inspection.limits.size() > kMostFindings) {
     return false;
   }
@@ -86,6 +97,12 @@ bool IsSound(const model::Inspection& inspection, uint64_t size_bytes,
     if (!IsSound(artifacts[i], i, artifacts, anchors)) {
       return false;
     }
+  }
+  if (!std::ranges::all_of(inspection.actions,
+                           [&](const model::Action& action) {
+                             return IsSound(action, artifacts);
+                           })) {
+    return false;
   }
   return std::ranges::all_of(inspection.findings,
                              [&](const model::Finding& finding) {

@@ -205,7 +205,9 @@ class PoolVetter : public Vetter {
     report.complete = inspection.complete;
     report.statistics.artifacts = inspection.artifacts.size();
     report.statistics.bytes = inspection.artifacts[0].size;
+    report.coverage = CoverageOf(inspection);
     report.artifacts = std::move(inspection.artifacts);
+    report.actions = std::move(inspection.actions);
     report.findings = std::move(inspection.findings);
     report.limits = std::move(inspection.limits);
     report.statistics.seconds =

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/report/action_text.h"
 #include "app/report/finding_text.h"
 #include "app/report/signature_text.h"
 #include "app/report/vocabulary.h"
@@ -204,6 +205,8 @@ std::string FullReport(const Report& report, const TextStyle& style,
   WriteReasons(page, report);
   WriteAllSignatures(page, report, verbose);
   WriteContents(page, report, verbose);
+  WriteActions(page, report, verbose);
+  WriteCoverage(page, report, verbose);
   WriteFindings(page, report, verbose);
   WriteLimits(page, report);
   WriteTrust(page, report.trust, report.revocation_sources,

@@ -34,7 +34,8 @@ void Content::TakeDigests(std::vector<base::Hasher>& hashers,
   }
 }
 
-void Content::Begin(uint64_t expected_bytes, uint64_t memory_bytes) {
+void Content::Begin(uint64_t expected_bytes, uint64_t memory_bytes,
+                    bool is_wanted) {
   hashers_ = NewHashers();
   held_.clear();
   held_.reserve(std::min(expected_bytes, memory_bytes));
@@ -43,6 +44,7 @@ void Content::Begin(uint64_t expected_bytes, uint64_t memory_bytes) {
   row_ = nullptr;
   end_decides_ = false;
   kept_ = true;
+  is_wanted_ = is_wanted;
   in_scratch_ = false;
   memory_bytes_ = memory_bytes;
   size_bytes_ = 0;
@@ -63,7 +65,8 @@ base::Result<void> Content::Append(base::Bytes bytes) {
       size_bytes_ >= formats::kSniffedBytes) {
     Decide();
   }
-  if (end_decides_ && kept_ && size_bytes_ > formats::kLargestScript) {
+  if (end_decides_ && kept_ && !is_wanted_ &&
+      size_bytes_ > formats::kLargestScript) {
     Drop();
   }
   return {};
@@ -87,7 +90,7 @@ void Content::Decide() {
   if (row_ == nullptr) {
     end_decides_ = true;
     start_.assign(start.begin(), start.end());
-  } else if (!is_kept_(*row_)) {
+  } else if (!IsNeeded(*row_)) {
     Drop();
   }
   if (in_scratch_) {
@@ -98,7 +101,7 @@ void Content::Decide() {
 void Content::DecideAtTheEnd() {
   row_ = &formats::Sniff(end_decides_ ? base::Bytes(start_) : FirstOf(held_),
                          LastOf(end_));
-  if (kept_ && !is_kept_(*row_)) {
+  if (kept_ && !IsNeeded(*row_)) {
     Drop();
   }
 }

@@ -35,7 +35,9 @@ class Content {
   // Begins a member of about `expected_bytes` (a hint, 0 = unknown), of which
   // up to `memory_bytes` may be held in memory; the rest goes to the scratch
   // file if there is one.
-  void Begin(uint64_t expected_bytes, uint64_t memory_bytes);
+  // With `is_wanted` it is kept whatever its format is.
+  void Begin(uint64_t expected_bytes, uint64_t memory_bytes,
+             bool is_wanted = false);
   // Fails when it had to be kept and cannot.
   base::Result<void> Append(base::Bytes bytes);
 
@@ -62,6 +64,9 @@ class Content {
   void DecideAtTheEnd();
   void RememberEnd(base::Bytes bytes);
   void Drop();
+  [[nodiscard]] bool IsNeeded(const formats::FormatRow& row) const {
+    return is_wanted_ || is_kept_(row);
+  }
   [[nodiscard]] base::Result<void> Keep(base::Bytes bytes);
 
   Scratch& scratch_;
@@ -74,6 +79,7 @@ class Content {
   const formats::FormatRow* row_ = nullptr;  // null: not decided yet
   bool end_decides_ = false;
   bool kept_ = true;
+  bool is_wanted_ = false;
   bool in_scratch_ = false;
   uint64_t memory_bytes_ = 0;
   uint64_t size_bytes_ = 0;

@@ -1,4 +1,5 @@
 #include "vet/tree/intake.h"
+#include "install/actions.h"
 
 #include <fmt/format.h>
 
@@ -101,7 +102,10 @@ void Intake::CheckName(const Member& member) {
 
 base::Result<void> Intake::Begin(const Member& member) {
   CS_TRY_VOID(Admit(member));
-  content_.Begin(member.size.value_or(0), memory_bytes_);
+  const install::Place place{model::Format::kUnknown,
+                             record_.At(container_).format, member.name};
+  content_.Begin(member.size.value_or(0), memory_bytes_,
+                 install::MayTell(place, true));
   return {};
 }
 

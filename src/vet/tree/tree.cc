@@ -23,6 +23,8 @@
 #include "formats/pe.h"
 #include "formats/script.h"
 #include "formats/sniff.h"
+#include "install/actions.h"
+#include "install/conclude.h"
 #include "vet/findings.h"
 #include "vet/tree/allowance.h"
 #include "vet/tree/catalog_coverage.h"
@@ -185,7 +187,9 @@ class Tree {
       Open(next);
     }
     coverage_.NameCatalogs(record_);
-    return record_.Finish();
+    model::Inspection inspection = record_.Finish();
+    install::Conclude(inspection);
+    return inspection;
   }
 
  private:
@@ -308,6 +312,8 @@ class Tree {
     if (!opened) {
       SayWhyNotOpened(container, opened.error());
     }
+    const install::Place place{record_.At(number).format, Format::kUnknown, ""};
+    ReadStatement(number, place, *container.bytes, opened.has_value());
     if (record_.At(number).format == Format::kMsi) {
       installed_names_[number] = InstalledNamesOf(*container.bytes, budget);
     }
@@ -348,6 +354,31 @@ class Tree {
       signature.index = static_cast<uint32_t>(signatures.size());
       signatures.push_back(std::move(signature));
     }
+  }
+
+  // What an installer or a manifest says that it does. `is_whole` is false when
+  // it was already said to be damaged.
+  void ReadStatement(uint32_t number, const install::Place& place,
+                     const base::Blob& bytes, bool is_whole) {
+    if (!install::MayTell(place)) {
+      return;
+    }
+    base::Budget budget(options_.limits);
+    std::vector<model::Action> actions;
+    const auto read = install::ReadActions(place, bytes, budget, actions);
+    record_.AddActions(number, std::move(actions));
+    if (read || !is_whole) {
+      return;
+    }
+    const base::Error& error = read.error();
+    record_.SetIncomplete();
+    if (error.fault == base::Fault::kLimit) {
+      record_.NoteLimit(number, error.field, 0);
+    }
+    record_.NotInspected(
+        number, "All that it does when it is installed",
+        {std::min<uint64_t>(error.offset, record_.At(number).size), 0},
+        Clause(error));
   }
 
   void SayWhetherSigned(uint32_t number) {
@@ -434,6 +465,12 @@ class Tree {
     if (taken.member.name == formats::kOverlayName &&
         NoteOverlay(taken, number)) {
       return;
+    }
+    if (taken.content.bytes != nullptr) {
+      ReadStatement(number,
+                    {Format::kUnknown, record_.At(container.artifact).format,
+                     taken.member.name},
+                    *taken.content.bytes, true);
     }
     const bool same_depth =
         IsOnlyCompressed(record_.At(container.artifact).format);
