@@ -297,7 +297,11 @@ class XmlTreeBuilder {
     }
   }
 
+  // Spec: Namespaces 1.0, section 7: targets have no colon.
   void Leaf(XmlKind kind, std::string_view target, std::string_view text) {
+    if (target.find(':') != std::string_view::npos) {
+      Stop(Fault::kMalformed, "XML name");
+    }
     if (XmlNode* node = Add(kind, 1)) {
       node->name.qualified = target;
       node->text = text;
