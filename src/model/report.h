@@ -163,6 +163,8 @@ struct Artifact {
   // The nearest container around it whose own signature holds, is trusted, and
   // signs these bytes with the rest.
   std::optional<uint32_t> covered_by;
+  // The signatures of its container, if there are any, do not cover it.
+  bool outside_signature = false;
   Signed is_signed = Signed::kUnknown;
   std::vector<SignatureFacts> signatures;
   std::vector<uint32_t> findings;  // indexes into Report::findings
@@ -180,6 +182,7 @@ struct Artifact {
     visit("contents", self.contents);
     visit("same_as", self.same_as);
     visit("covered_by", self.covered_by);
+    visit("outside_signature", self.outside_signature);
     visit("signed", self.is_signed);
     visit("signatures", self.signatures);
     visit("findings", self.findings);

@@ -51,10 +51,19 @@ inline constexpr std::array kNames<Validation> = {
     std::string_view("unknown"), std::string_view("ev"), std::string_view("ov"),
     std::string_view("iv")};
 
-enum class Scheme : uint8_t { kAuthenticode, kCatalog };
+enum class Scheme : uint8_t {
+  kAuthenticode,
+  kCatalog,
+  kMsix,
+  kNuget,
+  kJar,
+  kVsix
+};
 template <>
-inline constexpr std::array kNames<Scheme> = {std::string_view("authenticode"),
-                                              std::string_view("catalog")};
+inline constexpr std::array kNames<Scheme> = {
+    std::string_view("authenticode"), std::string_view("catalog"),
+    std::string_view("msix"),         std::string_view("nuget"),
+    std::string_view("jar"),          std::string_view("vsix")};
 
 enum class TimestampKind : uint8_t { kRfc3161, kAuthenticode };
 template <>
@@ -201,7 +210,9 @@ struct SignatureFacts {
   bool lifetime_signing = false;
   std::optional<std::string> program_name;
   std::optional<std::string> program_url;
-  std::string statement_type;  // "individual", "commercial", or empty
+  // "individual", "commercial", "author", "repository", or empty
+  std::string statement_type;
+  std::vector<std::string> package_owners;  // as a repository claims
   std::vector<AttributeFacts> attributes;
   // Of a signature over a catalog that lists this file: SHA-256 of the catalog,
   // and which artifact it is unless it was given from outside.
@@ -240,6 +251,7 @@ struct SignatureFacts {
     visit("program_name", self.program_name);
     visit("program_url", self.program_url);
     visit("statement_type", self.statement_type);
+    visit("package_owners", self.package_owners);
     visit("attributes", self.attributes);
     visit("catalog_sha256", self.catalog_sha256);
     visit("catalog", self.catalog);

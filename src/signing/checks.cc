@@ -50,6 +50,10 @@ constexpr std::array kChecks = {
     Check{"signing.missing_code_signing_usage", Severity::kHigh, "T1553.002",
           "the publisher signs with a certificate issued for code signing",
           CheckCodeSigningUsage},
+    Check{"signing.publisher_mismatch", Severity::kHigh, "T1036.001",
+          "the publisher supplies a package that names the signer as its "
+          "publisher",
+          CheckPublisherMismatch},
     Check{"signing.distrusted", Severity::kHigh, "T1588.003",
           "the publisher signs again with a certificate, and below a root, "
           "that no list disallows",
@@ -81,6 +85,10 @@ constexpr std::array kChecks = {
     Check{"signing.unauthenticated_attribute", Severity::kMedium, "T1027.009",
           "the publisher states what the attribute holds",
           CheckUnauthenticatedAttribute},
+    Check{"signing.uncovered_member", Severity::kMedium, "T1036.001",
+          "the publisher signs every member of the package, or supplies it "
+          "without them",
+          CheckUncoveredMember},
     Check{"signing.unsigned_data_in_signature", Severity::kMedium, "T1027.009",
           "the publisher states what the data is, or supplies the file "
           "without it",

@@ -5,6 +5,10 @@
 
 #include "signing/authenticode/schemes.h"
 #include "signing/catalog/scheme.h"
+#include "signing/jar/names.h"
+#include "signing/msix/part.h"
+#include "signing/nuget/content.h"
+#include "signing/package/schemes.h"
 #include "signing/verify.h"
 
 namespace countersign::signing {
@@ -26,6 +30,10 @@ constexpr std::array kSchemes = {
     SchemeRow{model::Format::kScript, ExamineScript},
     SchemeRow{model::Format::kText, ExamineScript},
     SchemeRow{model::Format::kCat, ExamineCatalog},
+    SchemeRow{model::Format::kMsix, ExamineMsix},
+    SchemeRow{model::Format::kNupkg, ExamineNuget},
+    SchemeRow{model::Format::kJar, ExamineJar},
+    SchemeRow{model::Format::kVsix, ExamineVsix},
 };
 
 }  // namespace
@@ -66,6 +74,20 @@ Verifier::~Verifier() = default;
 bool Verifier::Knows(model::Format format) {
   return std::ranges::find(kSchemes, format, &SchemeRow::format) !=
          kSchemes.end();
+}
+
+bool Verifier::IsSignatureMember(model::Format package,
+                                 std::string_view member) {
+  switch (package) {
+    case model::Format::kMsix:
+      return member == kMsixSignature;
+    case model::Format::kNupkg:
+      return member == kNugetSignature;
+    case model::Format::kJar:
+      return IsSignatureBlock(member);
+    default:
+      return false;
+  }
 }
 
 SigningFacts Verifier::Verify(const base::Blob& file, model::Format format,

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/blob.h"
@@ -68,6 +69,35 @@ struct ListedDigest {
   std::string content_type;  // OID of what the list says it is; may be empty
 };
 
+// Something in a package breaks the rules by which such packages are signed.
+struct PackageFault {
+  std::string what;  // a clause, names in it made safe to display
+  base::ByteRange range;
+};
+
+// Members of a package that its signatures say nothing of.
+struct UncoveredMembers {
+  uint64_t count = 0;
+  std::vector<std::string> names;  // the first of them, safe to display
+  base::ByteRange range;           // the first of them
+};
+
+// A member whose content the signatures of its package cover.
+struct CoveredMember {
+  std::string name;  // as formats::Member has it
+  base::Digest sha256;
+
+  friend auto operator<=>(const CoveredMember&, const CoveredMember&) = default;
+};
+
+// A package says that it is somebody else's than its signer's.
+struct PublisherMismatch {
+  std::string package;      // as the package says it, safe to display
+  std::string certificate;  // subject, safe to display
+  base::ByteRange range;    // where the package says it
+  uint32_t signature = 0;
+};
+
 // What is known of the signatures of one file.
 struct SigningFacts {
   model::Signed is_signed = model::Signed::kUnknown;
@@ -86,6 +116,12 @@ struct SigningFacts {
   std::string signed_place = "certificate table";
   base::ByteRange certificate_table;
   base::ByteRange security_directory;  // the entry in the header
+  std::vector<PackageFault> package_faults;
+  std::optional<PublisherMismatch> publisher_mismatch;
+  std::optional<UncoveredMembers> uncovered;
+  // The members that some signature covers which holds, sorted; nothing when
+  // all signatures cover the whole file.
+  std::optional<std::vector<CoveredMember>> covered_members;
   // A limit that kept something from being examined.
   std::optional<base::Error> limit;
 };
@@ -114,6 +150,11 @@ class Verifier {
   // True when there is a scheme by which files of that format are signed, and
   // it is verified.
   [[nodiscard]] static bool Knows(model::Format format);
+
+  // True of the name of a member by which packages of that format are signed:
+  // it is verified with its package, and not by itself.
+  [[nodiscard]] static bool IsSignatureMember(model::Format package,
+                                              std::string_view member);
 
   // The facts on a file of a format that Knows is true of.
   // Keeps verified keys and links for the next file; that changes speed only.

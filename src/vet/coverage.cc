@@ -48,9 +48,10 @@ void FindCoverage(std::vector<Artifact>& artifacts) {
       continue;
     }
     const Artifact& parent = artifacts[*artifact.parent];
-    artifact.covered_by = IsVouchedForByItself(parent)
-                              ? std::optional(parent.id)
-                              : parent.covered_by;
+    const bool is_signed_with_it =
+        IsVouchedForByItself(parent) && !artifact.outside_signature;
+    artifact.covered_by =
+        is_signed_with_it ? std::optional(parent.id) : parent.covered_by;
   }
 }
 

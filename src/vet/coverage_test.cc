@@ -170,5 +170,30 @@ TEST(Coverage, ATamperedMemberOfASignedPackageIsAContradiction) {
   EXPECT_EQ(Judge(alone).decision, Decision::kBlock);
 }
 
+// A package vouches for what it signs only.
+TEST(Coverage, WhatASignatureLeavesOutIsNotCovered) {
+  Inspection inspection = Archive();
+  inspection.artifacts[0].format = Format::kJar;
+  Sign(inspection.artifacts[0]);
+  Add(inspection, 0, Format::kText);
+  EXPECT_EQ(Judge(inspection).decision, Decision::kAllow);
+  EXPECT_EQ(inspection.artifacts[1].covered_by, 0U);
+
+  inspection.artifacts[1].outside_signature = true;
+  EXPECT_EQ(Judge(inspection).decision, Decision::kHold);
+  EXPECT_FALSE(inspection.artifacts[1].covered_by.has_value());
+  EXPECT_TRUE(Has(inspection, "vet.not_vouched"));
+}
+
+// What lies in a package around that one is covered by it all the same.
+TEST(Coverage, APackageAroundCoversWhatItsMemberLeavesOut) {
+  Inspection inspection = Archive();
+  Sign(inspection.artifacts[0]);
+  Sign(Add(inspection, 0, Format::kJar));
+  Add(inspection, 1, Format::kText).outside_signature = true;
+  EXPECT_EQ(Judge(inspection).decision, Decision::kAllow);
+  EXPECT_EQ(inspection.artifacts[2].covered_by, 0U);
+}
+
 }  // namespace
 }  // namespace countersign::vet

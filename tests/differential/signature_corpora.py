@@ -25,7 +25,8 @@ from expected_state import agrees, signatures
 
 
 SKIPPED = 77
-VERIFIED = ("PE", "MSI", "CAB", "CAT", "PS1", "VBS", "JS", "WSF")
+VERIFIED = ("PE", "MSI", "CAB", "CAT", "PS1", "VBS", "JS", "WSF", "MSIX/APPX",
+            "APPXBUNDLE", "NUPKG", "VSIX")
 
 
 def vet(program, options, path):
@@ -58,8 +59,8 @@ def main():
     parser.add_argument("--corpus", required=True)
     parser.add_argument("--files", required=True)
     parser.add_argument("--format", action="append",
-                        help="PE, MSI, CAB; may be repeated (default: all that "
-                        "are verified)")
+                        help="as the column has it, without (gz); may be "
+                        "repeated (default: all that are verified)")
     parser.add_argument("--trust", action="append", default=[])
     parser.add_argument("--at")
     parser.add_argument("-v", "--verbose", action="store_true")

@@ -122,4 +122,22 @@ ByteVector TimestampOtherHash();
 ByteVector TimestampsDisagree();
 ByteVector Backdated();
 
+// cases_package.cc: packages that are ZIP archives.
+ByteVector MsixValid();
+ByteVector MsixTampered();
+ByteVector MsixOtherPublisher();
+ByteVector MsixUnlisted();
+ByteVector MsixBundle();
+ByteVector MsixUnsigned();
+ByteVector NugetAuthor();
+ByteVector NugetRepository();
+ByteVector NugetCountersigned();
+ByteVector NugetTampered();
+ByteVector JarValid();
+ByteVector JarAdded();
+ByteVector JarTampered();
+ByteVector VsixValid();
+ByteVector VsixAdded();
+ByteVector VsixTampered();
+
 }  // namespace countersign::forge::cases

@@ -112,10 +112,11 @@ ByteVector EncodeSignedData(const SignedDataRecipe& recipe) {
                                     : Tlv(tag, content);
   };
   constexpr uint8_t kExplicit0 = 0xA0;
+  const ByteVector content =
+      recipe.content.empty() ? ByteVector() : wrap(kExplicit0, recipe.content);
   std::vector<ByteVector> fields = {
       Integer(recipe.version), DigestAlgorithms(recipe),
-      wrap(kTagSequence,
-           Join({Oid(recipe.content_type), wrap(kExplicit0, recipe.content)}))};
+      wrap(kTagSequence, Join({Oid(recipe.content_type), content}))};
   std::vector<ByteVector> certificates;
   for (const Certificate& certificate : recipe.certificates) {
     certificates.push_back(certificate.der);

@@ -58,7 +58,7 @@ ByteVector EncodeSignerInfo(const SignedSigner& signer);
 struct SignedDataRecipe {
   int version = 1;
   std::string content_type;
-  ByteVector content;  // one DER node that goes into [0] EXPLICIT
+  ByteVector content;  // one DER node for [0] EXPLICIT; empty: detached
   std::vector<HashAlgorithm> digests;  // digestAlgorithms
   std::string digest_algorithm_oid;    // replaces them when not empty
   std::vector<ByteVector> extra_digest_algorithms;  // whole, written as well

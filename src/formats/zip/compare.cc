@@ -180,7 +180,8 @@ ZipIdentity IdentifyZip(const std::vector<ZipEntry>& entries) {
   bool is_bundle = false;
   bool is_vsix = false;
   bool is_nuspec = false;
-  bool is_package = false;  // by the Open Packaging Conventions, or signed
+  bool is_package = false;  // by the Open Packaging Conventions
+  bool is_nuget_signed = false;
   bool is_jar = false;
   bool is_android = false;
   for (const ZipEntry& entry : entries) {
@@ -192,7 +193,8 @@ ZipIdentity IdentifyZip(const std::vector<ZipEntry>& entries) {
     is_bundle |= is("AppxMetadata/AppxBundleManifest.xml");
     is_vsix |= is("extension.vsixmanifest");
     is_nuspec |= IsRootNuspec(entry.name);
-    is_package |= is("[Content_Types].xml") || is(".signature.p7s");
+    is_package |= is("[Content_Types].xml");
+    is_nuget_signed |= is(".signature.p7s");
     is_jar |= is("META-INF/MANIFEST.MF");
     is_android |= is("AndroidManifest.xml");
   }
@@ -200,13 +202,15 @@ ZipIdentity IdentifyZip(const std::vector<ZipEntry>& entries) {
   if (is_bundle) {
     return {Format::kMsix, "MSIX bundle"};
   }
-  if (is_manifest && is_block_map) {
+  // Why either: a package whose block map or manifest was taken away is one
+  // still, and a damaged one.
+  if ((is_manifest || is_block_map) && (is_block_map || is_package)) {
     return {Format::kMsix, "MSIX package"};
   }
   if (is_vsix) {
     return {Format::kVsix, "Visual Studio extension"};
   }
-  if (is_nuspec && is_package) {
+  if ((is_nuspec && is_package) || is_nuget_signed) {
     return {Format::kNupkg, "NuGet package"};
   }
   return {is_jar ? Format::kJar : Format::kZip, is_android ? "Android package"

@@ -277,7 +277,11 @@ TEST(Zip, SaysWhatIsBuiltOnTheArchive) {
   EXPECT_EQ(identity({"a.nuspec", "[Content_Types].xml"}),
             "nupkg: NuGet package");
   EXPECT_EQ(identity({"a.nuspec", ".signature.p7s"}), "nupkg: NuGet package");
-  EXPECT_EQ(identity({"dir/a.nuspec", ".signature.p7s"}), "zip: ZIP archive");
+  EXPECT_EQ(identity({"dir/a.nuspec", ".signature.p7s"}),
+            "nupkg: NuGet package");
+  EXPECT_EQ(identity({"AppxManifest.xml", "[Content_Types].xml"}),
+            "msix: MSIX package");
+  EXPECT_EQ(identity({"AppxManifest.xml"}), "zip: ZIP archive");
   EXPECT_EQ(identity({"extension.vsixmanifest", "[Content_Types].xml"}),
             "vsix: Visual Studio extension");
   EXPECT_EQ(identity({"META-INF/MANIFEST.MF"}), "jar: Java archive");

@@ -1,7 +1,5 @@
 #include "signing/asn1/pem.h"
 
-#include <optional>
-
 namespace countersign::signing {
 namespace {
 
@@ -17,6 +15,8 @@ int Value(char c) {
   }
   return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
+
+}  // namespace
 
 std::optional<std::vector<uint8_t>> DecodeBase64(std::string_view text) {
   std::vector<uint8_t> bytes;
@@ -56,8 +56,6 @@ std::optional<std::vector<uint8_t>> DecodeBase64(std::string_view text) {
   }
   return bytes;
 }
-
-}  // namespace
 
 std::vector<std::vector<uint8_t>> DecodePem(std::string_view text) {
   constexpr std::string_view kBegin = "-----BEGIN ";

@@ -4,11 +4,9 @@
 #include <array>
 #include <utility>
 
-#include "base/entropy.h"
-#include "base/text.h"
-#include "formats/sniff.h"
 #include "signing/asn1/oid.h"
 #include "signing/cms/signer_check.h"
+#include "signing/signer/unsigned_data.h"
 
 namespace countersign::signing {
 namespace {
@@ -16,32 +14,6 @@ namespace {
 using base::ByteRange;
 using base::Bytes;
 using base::Input;
-
-// Quirk: installers of Google's update client carry what the user chose on
-// the web page here: the mark (an older or a newer one), a big-endian length,
-// that many printable characters, and zeros. Anything else after the mark is
-// not that tag.
-// Limit: 8 KiB; the tags of Google's own installers have some hundred bytes.
-bool IsGoogleUpdateTag(Bytes bytes) {
-  constexpr std::string_view kOldMark = "Gact";
-  constexpr std::string_view kNewMark = "Gact2.0Omaha";
-  constexpr size_t kLongestTag = size_t{8} << 10;
-  const std::string_view text = base::AsText(bytes);
-  const std::string_view mark =
-      text.starts_with(kNewMark) ? kNewMark : kOldMark;
-  if (!text.starts_with(mark) || bytes.size() < mark.size() + 2 ||
-      bytes.size() > kLongestTag) {
-    return false;
-  }
-  bytes = bytes.subspan(mark.size());
-  const size_t size = size_t{bytes[0]} << 8 | bytes[1];
-  bytes = bytes.subspan(2);
-  return size <= bytes.size() &&
-         std::ranges::all_of(bytes.first(size),
-                             [](uint8_t b) { return b >= 0x20 && b < 0x7F; }) &&
-         std::ranges::all_of(bytes.subspan(size),
-                             [](uint8_t b) { return b == 0; });
-}
 
 // Attributes that belong among the unsigned ones. The two markers of
 // Microsoft's signing tools are a few bytes; more than that is cargo.
@@ -60,43 +32,11 @@ bool IsExpectedUnsigned(const CmsAttribute& attribute) {
           std::ranges::any_of(kMarkers, is_attribute));
 }
 
-// What `bytes` start as, past any leading zeros.
-std::string MagicOf(Bytes bytes) {
-  while (!bytes.empty() && bytes[0] == 0) {
-    bytes = bytes.subspan(1);
-  }
-  if (IsGoogleUpdateTag(bytes)) {
-    return "google-update-tag";
-  }
-  const formats::FormatRow& row = formats::Sniff(bytes);
-  return row.format == model::Format::kUnknown ||
-                 row.format == model::Format::kEmpty
-             ? ""
-             : std::string(model::Name(row.format));
-}
-
-// Limit: 1 MiB of hidden data is looked at, so that a gigabyte of it does not
-// become resident; what is longer is never called "all zero".
-constexpr size_t kSampleBytes = size_t{1} << 20;
 // Limit: 64 MiB for one PKCS #7; real ones stay below 1 MiB, a few installers
 // carry some MiB of configuration in an attribute.
 constexpr uint64_t kMaxContainerBytes = uint64_t{64} << 20;
 
 }  // namespace
-
-UnsignedData DescribeData(UnsignedData::Place place, Input data) {
-  const Bytes sample =
-      data.bytes.first(std::min(data.bytes.size(), kSampleBytes));
-  UnsignedData found;
-  found.place = place;
-  found.range = data.Range();
-  found.entropy_bits = base::EntropyBits(sample);
-  found.all_zero =
-      sample.size() == data.bytes.size() &&
-      std::ranges::all_of(sample, [](uint8_t b) { return b == 0; });
-  found.magic = MagicOf(sample);
-  return found;
-}
 
 Collection Collector::Finish() {
   while (!pending_.empty()) {
@@ -150,23 +90,7 @@ void Collector::ReadContainer(const Pending& item) {
 }
 
 void Collector::ReadParts(ParsedContainer& container, uint32_t signature) {
-  for (const Input rest : container.data.rest) {
-    facts_.unsigned_data.push_back(
-        DescribeData(UnsignedData::Place::kInsideEntry, rest));
-    facts_.unsigned_data.back().signature = signature;
-  }
-  std::vector<base::Error> errors;
-  container.certificates = ParseCertificates(container.data, errors, budget_);
-  for (const base::Error& error : errors) {
-    facts_.faults.push_back({error,
-                             {error.offset, 0},
-                             signature,
-                             StructureFault::Part::kCertificate});
-  }
-  for (const Input list : container.data.crls) {
-    // One that is none is reported with those that nobody vouches for.
-    [[maybe_unused]] const auto added = container.revocation.Add(list, budget_);
-  }
+  ReadBag(container, signature, budget_, facts_);
   if (!(content_type_ == container.data.content_type)) {
     container.content_error = base::Error{
         base::Fault::kUnsupported, container.data.whole.offset, "eContentType"};
@@ -208,12 +132,7 @@ void Collector::AddSignature(const Pending& item,
                    values.Finish(0).error());
       }
     } else if (!IsExpectedUnsigned(attribute)) {
-      UnsignedData data =
-          DescribeData(UnsignedData::Place::kAttribute, ValueOf(attribute));
-      data.range = attribute.values.Range();
-      data.oid = DottedOid(attribute.oid);
-      data.signature = index;
-      facts_.unsigned_data.push_back(std::move(data));
+      NoteUnsignedAttribute(attribute, index, budget_, facts_);
     }
   }
 }
@@ -231,14 +150,6 @@ void Collector::Unreadable(uint32_t entry, std::optional<uint32_t> nested_in,
     budget_.NoteReached(error.offset, error.field);
   }
   facts_.faults.push_back({error, range, index});
-}
-
-// The content of the attribute's first value, or all of them when it has
-// none of a known form.
-Input Collector::ValueOf(const CmsAttribute& attribute) {
-  DerReader values(attribute.values, budget_);
-  const Input content = values.Any("attribute value").value;
-  return values.Failed() || !values.AtEnd() ? attribute.values : content;
 }
 
 // What follows the PKCS #7 in its entry. Zeros up to the next multiple of 8

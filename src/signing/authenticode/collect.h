@@ -12,18 +12,13 @@
 #include "base/bytes.h"
 #include "signing/authenticode/indirect_data.h"
 #include "signing/cms/signed_data.h"
-#include "signing/revocation/revocation.h"
+#include "signing/signer/container.h"
 #include "signing/verify.h"
-#include "signing/x509/certificate.h"
 
 namespace countersign::signing {
 
-// The SignedData of one entry or nested attribute. Several signatures (one a
-// SignerInfo) may share it.
-struct ParsedContainer {
-  SignedData data;
-  std::vector<Certificate> certificates;
-  RevocationSet revocation;  // from the SignedData's `crls`
+// The SignedData of one entry or nested attribute.
+struct ParsedContainer : CmsContainer {
   std::optional<IndirectData> content;
   std::optional<base::Error> content_error;
 };
@@ -43,10 +38,6 @@ struct Collection {
   std::list<ParsedContainer> containers;  // stable addresses
   std::vector<ParsedSignature> signatures;
 };
-
-// Where unsigned bytes lie and what they look like.
-[[nodiscard]] UnsignedData DescribeData(UnsignedData::Place place,
-                                        base::Input data);
 
 // Parses the PKCS #7 structures of one file, and those nested in them, which
 // are kept on a work list, never by recursion. Fills `facts` with faults and
@@ -86,7 +77,6 @@ class Collector {
   void Unreadable(uint32_t entry, std::optional<uint32_t> nested_in,
                   base::ByteRange range, const base::Error& error);
   void NotePadding(const Pending& item, base::Input pkcs7, uint32_t signature);
-  [[nodiscard]] base::Input ValueOf(const CmsAttribute& attribute);
 
   base::Budget& budget_;
   SigningFacts& facts_;

@@ -23,6 +23,7 @@
 #include "signing/authenticode/collect.h"
 #include "signing/authenticode/examine.h"
 #include "signing/authenticode/schemes.h"
+#include "signing/signer/unsigned_data.h"
 
 namespace countersign::signing {
 namespace {

@@ -9,6 +9,7 @@
 #include "signing/authenticode/examine.h"
 #include "signing/authenticode/page_hashes.h"
 #include "signing/authenticode/schemes.h"
+#include "signing/signer/unsigned_data.h"
 
 namespace countersign::signing {
 namespace {

@@ -29,6 +29,8 @@ class Subject {
   [[nodiscard]] virtual base::Result<ContentDigests> Hash(
       std::span<const base::DigestAlgorithm> algorithms) const = 0;
 
+  [[nodiscard]] virtual model::Scheme Scheme() const;
+
   // What a signature over it says it signs (SpcAttributeTypeAndOptionalValue).
   [[nodiscard]] virtual const Oid& ContentType() const = 0;
 
@@ -47,6 +49,13 @@ class Subject {
   // anyway, so that costly comparisons can be left out.
   [[nodiscard]] virtual model::PageHashes CheckParts(
       const IndirectData& content, bool holds) const;
+
+  // Compares what `content` says with `digests`, which Hash gave, and fills in
+  // what of `facts` concerns the content: it says nothing against it yet. The
+  // usual way is one digest, and CheckParts.
+  virtual void CheckContent(const IndirectData& content,
+                            const ContentDigests& digests, bool holds,
+                            model::SignatureFacts& facts) const;
 };
 
 // The digests of the bytes of `ranges` in `file`, in order; what most subjects

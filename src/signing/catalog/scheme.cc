@@ -10,15 +10,16 @@
 #include "signing/authenticode/collect.h"
 #include "signing/authenticode/examine.h"
 #include "signing/catalog/catalog.h"
+#include "signing/signer/answer.h"
 
 namespace countersign::signing {
 namespace {
 
-using base::Fault;
-using model::Integrity;
-
 class CatalogSubject : public Subject {
  public:
+  [[nodiscard]] model::Scheme Scheme() const override {
+    return model::Scheme::kCatalog;
+  }
   [[nodiscard]] base::Result<ContentDigests> Hash(
       std::span<const base::DigestAlgorithm> /*algorithms*/) const override {
     return ContentDigests();
@@ -43,16 +44,6 @@ std::string DescribeCatalog(const Catalog& catalog) {
                      base::ToRfc3339(catalog.effective).substr(0, 10));
 }
 
-void RefuseList(const base::Error& error, model::SignatureFacts& signature) {
-  const bool unknown =
-      error.fault == Fault::kUnsupported || error.fault == Fault::kLimit;
-  signature.integrity =
-      unknown ? Integrity::kUnsupported : Integrity::kMalformed;
-  signature.integrity_reason =
-      fmt::format("{} {} at offset {}", error.field,
-                  base::Describe(error.fault), error.offset);
-}
-
 // What each of the signatures lists. A list that cannot be read makes its
 // signatures worthless.
 class CatalogLists {
@@ -69,7 +60,8 @@ class CatalogLists {
       model::SignatureFacts& signature = facts.signatures[i];
       const auto& catalog = CatalogOf(*parsed.container);
       if (!catalog) {
-        RefuseList(catalog.error(), signature);
+        signature.integrity = IntegrityOf(catalog.error());
+        signature.integrity_reason = FaultClause(catalog.error());
         facts.faults.push_back(
             {catalog.error(), parsed.range, signature.index});
         continue;
@@ -128,9 +120,6 @@ SigningFacts ExamineCatalog(const base::Blob& file, const Context& context) {
   const Collection collection = collector.Finish();
   ExamineSignatures(CatalogSubject(), collection, context, facts);
   CatalogLists(collection, context.budget).Read(facts);
-  for (model::SignatureFacts& signature : facts.signatures) {
-    signature.scheme = model::Scheme::kCatalog;
-  }
   facts.limit = context.budget.Reached();
   return facts;
 }

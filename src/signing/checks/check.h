@@ -74,6 +74,8 @@ void CheckSuperfluousCertificate(const SigningFacts& facts, Sink& sink);
 void CheckUnexpectedContentType(const SigningFacts& facts, Sink& sink);
 void CheckOnlyEncodingDiffers(const SigningFacts& facts, Sink& sink);
 void CheckUnauthenticatedAttribute(const SigningFacts& facts, Sink& sink);
+void CheckPublisherMismatch(const SigningFacts& facts, Sink& sink);
+void CheckUncoveredMember(const SigningFacts& facts, Sink& sink);
 
 // Checks on chains, revocation and weakness (trust_checks.cc).
 void CheckRevoked(const SigningFacts& facts, Sink& sink);

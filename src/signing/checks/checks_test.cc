@@ -266,6 +266,18 @@ const std::vector<Row>& Rows() {
        [](SigningFacts& f) {
          f.signatures[0].revocation = model::Revocation::kUnknown;
        }},
+      {"signing.malformed", Severity::kHigh,
+       [](SigningFacts& f) {
+         f.package_faults = {{"it has two signatures", {10, 20}}};
+       }},
+      {"signing.publisher_mismatch", Severity::kHigh,
+       [](SigningFacts& f) {
+         f.publisher_mismatch = PublisherMismatch{"CN=A", "CN=B", {10, 20}, 0};
+       }},
+      {"signing.uncovered_member", Severity::kMedium,
+       [](SigningFacts& f) {
+         f.uncovered = UncoveredMembers{7, {"\"a\"", "\"b\""}, {10, 20}};
+       }},
   };
   return kRows;
 }

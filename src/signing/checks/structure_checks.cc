@@ -125,6 +125,11 @@ void CheckMalformed(const SigningFacts& facts, Sink& sink) {
               {{"field", std::string(fault.error.field)},
                {"offset", Number(fault.error.offset)}});
   }
+  for (const PackageFault& fault : facts.package_faults) {
+    sink.Give(fmt::format("The package breaks the rules of its format: {}.",
+                          fault.what),
+              fault.range, {{"what", fault.what}});
+  }
   CheckMalformedMeaning(facts, sink);
 }
 
@@ -326,13 +331,40 @@ void CheckOnlyEncodingDiffers(const SigningFacts& facts, Sink& sink) {
 void CheckUnauthenticatedAttribute(const SigningFacts& facts, Sink& sink) {
   for (const UnsignedData& data : facts.unsigned_data) {
     if (data.place == UnsignedData::Place::kAttribute) {
-      sink.Give(
-          fmt::format("An unsigned attribute that Authenticode has no use "
-                      "for ({}) holds data: {}.",
-                      data.oid, Describe(data)),
-          data.range, DataParameters(data));
+      sink.Give(fmt::format("An unsigned attribute that has no use ({}) holds "
+                            "data: {}.",
+                            data.oid, Describe(data)),
+                data.range, DataParameters(data));
     }
   }
+}
+
+void CheckPublisherMismatch(const SigningFacts& facts, Sink& sink) {
+  if (facts.publisher_mismatch) {
+    const PublisherMismatch& found = *facts.publisher_mismatch;
+    sink.Give(fmt::format("The package says that its publisher is \"{}\", but "
+                          "it is signed with a certificate for \"{}\".",
+                          found.package, found.certificate),
+              found.range,
+              {{"package", found.package},
+               {"certificate", found.certificate},
+               {"signature", Number(found.signature)}});
+  }
+}
+
+void CheckUncoveredMember(const SigningFacts& facts, Sink& sink) {
+  if (!facts.uncovered) {
+    return;
+  }
+  const UncoveredMembers& found = *facts.uncovered;
+  std::string names = fmt::format("{}", fmt::join(found.names, ", "));
+  if (found.count > found.names.size()) {
+    names += fmt::format(" and {} more", found.count - found.names.size());
+  }
+  sink.Give(fmt::format("The package is signed, but its signature does not "
+                        "cover {} member{}: {}.",
+                        found.count, found.count == 1 ? "" : "s", names),
+            found.range, {{"members", Number(found.count)}});
 }
 
 }  // namespace countersign::signing

@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "signing/cms/signer_check.h"
+#include "signing/cms/signing_certificate.h"
 #include "signing/path/chain_trust.h"
 
 namespace countersign::signing {
@@ -175,9 +176,6 @@ void NoteWeakness(TimestampFacts& facts, const SignerCheck& check) {
   }
 }
 
-constexpr Oid kSigningCertificate{"1.2.840.113549.1.9.16.2.12"};
-constexpr Oid kSigningCertificateV2{"1.2.840.113549.1.9.16.2.47"};
-
 // True when the signer meant to sign a token: the signed content type says so,
 // or the attribute is there that RFC 3161 section 2.4.2 demands of tokens.
 // Why: a legacy service signs whatever bytes are handed to it as a "signature
@@ -186,38 +184,7 @@ bool MeansToken(const SignerInfo& signer, base::Budget& budget) {
   const auto type =
       FirstValue(signer.signed_attributes, oid::kContentType, budget);
   return (type && oid::kTstInfo == type->value.bytes) ||
-         FirstValue(signer.signed_attributes, kSigningCertificate, budget) ||
-         FirstValue(signer.signed_attributes, kSigningCertificateV2, budget);
-}
-
-// RFC 5035 section 3: the signed attribute names the certificate that was
-// meant; another one of the same issuer and serial must not stand in for it.
-bool NamesAnotherCertificate(const SignerInfo& signer,
-                             const Certificate& certificate,
-                             base::Budget& budget) {
-  const auto v2 =
-      FirstValue(signer.signed_attributes, kSigningCertificateV2, budget);
-  const auto v1 =
-      FirstValue(signer.signed_attributes, kSigningCertificate, budget);
-  const auto& value = v2 ? v2 : v1;
-  if (!value) {
-    return false;
-  }
-  DerReader attribute(value->value, budget);
-  DerReader list(attribute.Expect(tag::kSequence, "certs").value, budget);
-  DerReader id(list.Expect(tag::kSequence, "ESSCertID").value, budget);
-  auto digest =
-      v2 ? base::DigestAlgorithm::kSha256 : base::DigestAlgorithm::kSha1;
-  if (id.NextIs(tag::kSequence)) {
-    const auto named = DigestOf(ReadAlgorithm(id, "hashAlgorithm").oid.bytes);
-    if (!named) {
-      return false;
-    }
-    digest = *named;
-  }
-  const Bytes hash = id.Expect(tag::kOctetString, "certHash").value.bytes;
-  return !id.Failed() &&
-         !base::Equal(hash, base::Hash(digest, certificate.der.bytes).View());
+         NamesItsCertificate(signer, budget);
 }
 
 // What of a token no structure defines, and what in it has no use: damaged
@@ -357,12 +324,15 @@ TimestampFacts Unreadable(bool token, Input where) {
 
 Timestamps ExamineTimestamps(const SignerInfo& signer,
                              std::span<const Certificate> pool,
-                             const Context& context) {
+                             const Context& context,
+                             bool with_countersignatures) {
   Timestamps all;
   for (const CmsAttribute& attribute : signer.unsigned_attributes) {
     const bool token = oid::kMicrosoftTimeStampToken == attribute.oid ||
                        oid::kTimeStampToken == attribute.oid;
-    if (!token && !(oid::kCounterSignature == attribute.oid)) {
+    const bool countersignature =
+        with_countersignatures && oid::kCounterSignature == attribute.oid;
+    if (!token && !countersignature) {
       continue;
     }
     DerReader values(attribute.values, context.budget);

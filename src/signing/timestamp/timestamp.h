@@ -24,12 +24,14 @@ struct Timestamps {
 };
 
 // The facts on every timestamp of `signer`. `pool` holds the certificates of
-// the signature that carries them. Which one is used is left open.
+// the signature that carries them. Which one is used is left open. Where the
+// scheme has another use for countersignatures, they are passed over.
 //
 // The chain of a timestamp is judged at the time it states: what counts is
 // that the authority was good then.
 [[nodiscard]] Timestamps ExamineTimestamps(const SignerInfo& signer,
                                            std::span<const Certificate> pool,
-                                           const Context& context);
+                                           const Context& context,
+                                           bool with_countersignatures = true);
 
 }  // namespace countersign::signing

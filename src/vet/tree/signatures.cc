@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "formats/script.h"
 #include "signing/judge.h"
@@ -27,6 +28,30 @@ uint64_t LimitValue(std::string_view name, const base::Limits& limits) {
 }
 
 }  // namespace
+
+void MarkOutside(const signing::SigningFacts& facts, uint32_t package,
+                 size_t first_member, Record& record) {
+  if (!facts.covered_members) {
+    return;
+  }
+  const size_t before = record.At(package).path.size() + 1;
+  for (size_t i = first_member; i < record.Size(); ++i) {
+    model::Artifact& member = record.At(static_cast<uint32_t>(i));
+    if (member.parent != package) {
+      continue;
+    }
+    const auto is_it = [&](const signing::CoveredMember& other) {
+      return other.sha256.Hex() == member.sha256;
+    };
+    const std::string_view name = std::string_view(member.path).substr(before);
+    const auto same_name = std::ranges::equal_range(
+        *facts.covered_members, name, std::ranges::less{},
+        [](const signing::CoveredMember& each) -> std::string_view {
+          return each.name;
+        });
+    member.outside_signature = std::ranges::none_of(same_name, is_it);
+  }
+}
 
 void AddCovering(std::vector<model::SignatureFacts> covering,
                  signing::SigningFacts& facts) {

@@ -23,7 +23,6 @@
 #include "formats/pe.h"
 #include "formats/script.h"
 #include "formats/sniff.h"
-#include "install/actions.h"
 #include "install/conclude.h"
 #include "vet/findings.h"
 #include "vet/tree/allowance.h"
@@ -34,6 +33,7 @@
 #include "vet/tree/record.h"
 #include "vet/tree/scratch.h"
 #include "vet/tree/signatures.h"
+#include "vet/tree/statement.h"
 
 namespace countersign::vet {
 namespace {
@@ -313,7 +313,8 @@ class Tree {
       SayWhyNotOpened(container, opened.error());
     }
     const install::Place place{record_.At(number).format, Format::kUnknown, ""};
-    ReadStatement(number, place, *container.bytes, opened.has_value());
+    ReadStatement(number, place, *container.bytes, opened.has_value(), options_,
+                  record_);
     if (record_.At(number).format == Format::kMsi) {
       installed_names_[number] = InstalledNamesOf(*container.bytes, budget);
     }
@@ -323,8 +324,13 @@ class Tree {
     } else if (record_.Size() > members_before) {
       artifact.contents = Contents::kComplete;
     }
-    // Why not when it is damaged: it may have been more than it seems.
-    if (opened && !signing::Verifier::Knows(artifact.format)) {
+    if (signing::Verifier::Knows(artifact.format)) {
+      // Others than these were verified before they were opened.
+      if (artifact.format != container.row->format) {
+        VerifyPackage(number, *container.bytes, members_before);
+      }
+    } else if (opened) {
+      // Why not when it is damaged: it may have been more than it seems.
       SayWhetherSigned(number);
     }
     // The first member's turn comes first.
@@ -332,29 +338,23 @@ class Tree {
                  waiting_.end());
   }
 
-  // What an installer or a manifest says that it does. `is_whole` is false when
-  // it was already said to be damaged.
-  void ReadStatement(uint32_t number, const install::Place& place,
-                     const base::Blob& bytes, bool is_whole) {
-    if (!install::MayTell(place)) {
-      return;
+  // What signs a package whose format only its members tell, like one in a ZIP
+  // archive. Signatures of catalogs over it are known already.
+  void VerifyPackage(uint32_t number, const base::Blob& bytes,
+                     size_t first_member) {
+    const Format format = record_.At(number).format;
+    auto covering = std::move(record_.At(number).signatures);
+    signing::SigningFacts facts =
+        verifier_.Verify(bytes, format, {options_.at, options_.limits});
+    MarkOutside(facts, number, first_member, record_);
+    if (covering.empty() || facts.is_signed != model::Signed::kAbsent) {
+      RecordSignatures(std::move(facts), number, options_, record_);
     }
-    base::Budget budget(options_.limits);
-    std::vector<model::Action> actions;
-    const auto read = install::ReadActions(place, bytes, budget, actions);
-    record_.AddActions(number, std::move(actions));
-    if (read || !is_whole) {
-      return;
+    auto& signatures = record_.At(number).signatures;
+    for (model::SignatureFacts& signature : covering) {
+      signature.index = static_cast<uint32_t>(signatures.size());
+      signatures.push_back(std::move(signature));
     }
-    const base::Error& error = read.error();
-    record_.SetIncomplete();
-    if (error.fault == base::Fault::kLimit) {
-      record_.NoteLimit(number, error.field, 0);
-    }
-    record_.NotInspected(
-        number, "All that it does when it is installed",
-        {std::min<uint64_t>(error.offset, record_.At(number).size), 0},
-        Clause(error));
   }
 
   void SayWhetherSigned(uint32_t number) {
@@ -424,6 +424,14 @@ class Tree {
       return;
     }
     artifact.format = taken.content.row->format;
+    // What is in a PKCS #7 besides signatures, the scheme of the package says.
+    if (artifact.format == Format::kCat &&
+        signing::Verifier::IsSignatureMember(
+            record_.At(container.artifact).format, taken.member.name)) {
+      artifact.detail = "signature of the package around it";
+      artifact.is_signed = model::Signed::kAbsent;
+      return;
+    }
     const auto [known, is_new] = seen_.emplace(
         std::pair(taken.content.sha256, taken.content.size_bytes), number);
     if (!is_new) {
@@ -438,7 +446,7 @@ class Tree {
       ReadStatement(number,
                     {Format::kUnknown, record_.At(container.artifact).format,
                      taken.member.name},
-                    *taken.content.bytes, true);
+                    *taken.content.bytes, true, options_, record_);
     }
     const bool same_depth =
         IsOnlyCompressed(record_.At(container.artifact).format);

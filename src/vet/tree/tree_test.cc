@@ -273,5 +273,58 @@ TEST(Tree, LargeMembersGoThroughTheScratchFile) {
       base::Hash(base::DigestAlgorithm::kSha256, base::AsBytes(filler)).Hex());
 }
 
+// Only its members tell that an archive is a package, and which of them its
+// signature covers.
+TEST(Tree, PackagesAreVerifiedWhereTheyLie) {
+  const Inspection inspection =
+      Look(ZipOf({DeflatedEntry("a.jar", Case("jar_added")),
+                  StoredEntry("b.msix", Case("msix_valid"))})
+               .Write());
+  const auto& jar = inspection.artifacts.at(1);
+  EXPECT_EQ(jar.format, Format::kJar);
+  EXPECT_EQ(jar.signatures.at(0).integrity, model::Integrity::kValid);
+  size_t covered = 0;
+  for (const model::Artifact& artifact : inspection.artifacts) {
+    const bool is_added = artifact.path == "!a.jar!Added.txt";
+    EXPECT_EQ(artifact.outside_signature, is_added) << artifact.path;
+    covered += artifact.covered_by ? 1 : 0;
+  }
+  EXPECT_EQ(covered, inspection.artifacts.size() - 4);
+  EXPECT_EQ(Count(inspection, "vet.not_vouched"), 1U);
+  EXPECT_EQ(Count(inspection, "signing.uncovered_member"), 1U);
+  EXPECT_TRUE(inspection.complete);
+}
+
+TEST(Tree, ATwinOfAPackageIsWhatThatIs) {
+  const Inspection inspection =
+      Look(ZipOf({StoredEntry("a.nupkg", Case("nuget_author")),
+                  StoredEntry("b.nupkg", Case("nuget_author"))})
+               .Write());
+  const auto& last = inspection.artifacts.back();
+  EXPECT_EQ(last.path, "!b.nupkg");
+  EXPECT_EQ(last.same_as, 1U);
+  EXPECT_EQ(last.format, Format::kNupkg);
+  EXPECT_EQ(last.is_signed, model::Signed::kPresent);
+  EXPECT_EQ(last.signatures.size(), 1U);
+}
+
+// A member that only some readers show may borrow a name, not the signature.
+TEST(Tree, AHiddenMemberIsNotCoveredByItsName) {
+  std::string jar = Case("jar_valid");
+  const size_t directory = jar.find("PK\x01\x02");
+  const std::string hidden =
+      ZipOf({StoredEntry("com/example/Inert.class", "hidden")}).Write();
+  const std::string entry = hidden.substr(0, hidden.find("PK\x01\x02"));
+  jar.insert(directory, entry);
+  const Inspection inspection = Look(jar);
+  EXPECT_EQ(Count(inspection, "vet.hidden_member"), 1U);
+  EXPECT_TRUE(std::ranges::any_of(
+      inspection.artifacts, [](const model::Artifact& artifact) {
+        return artifact.path == "!com/example/Inert.class" &&
+               artifact.size == 6 && artifact.outside_signature &&
+               !artifact.covered_by;
+      }));
+}
+
 }  // namespace
 }  // namespace countersign::vet

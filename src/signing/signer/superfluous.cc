@@ -19,13 +19,13 @@
 //                                  entityName [1] GeneralNames OPTIONAL, ... }
 // holder, version 1 ::= CHOICE { baseCertificateID [0], subjectName [1] }
 // Spec: RFC 5755 section 4.1; RFC 5652 sections 10.2.2 and 12.1.
-#include "signing/authenticode/superfluous.h"
+#include "signing/signer/superfluous.h"
 
 #include <algorithm>
 #include <unordered_set>
 
-#include "signing/authenticode/collect.h"
 #include "signing/revocation/revocation.h"
+#include "signing/signer/unsigned_data.h"
 
 namespace countersign::signing {
 namespace {

@@ -1,5 +1,5 @@
 // What came along with the signatures of a file and no signature needs.
-// Private to the Authenticode folder.
+// Private to the module.
 #pragma once
 
 #include <span>

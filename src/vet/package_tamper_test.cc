@@ -1,0 +1,325 @@
+// What somebody may do to a signed package whose keys he does not have: nothing
+// of it may pass with other content.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/blob.h"
+#include "forge/authorities.h"
+#include "forge/jar.h"
+#include "forge/msix.h"
+#include "forge/nuget.h"
+#include "forge/vsix.h"
+#include "signing/sample/forged_stores.h"
+#include "signing/verify.h"
+#include "vet/coverage.h"
+#include "vet/inspect.h"
+#include "vet/policy.h"
+
+namespace countersign::vet {
+namespace {
+
+using forge::ByteVector;
+using model::Decision;
+using model::Inspection;
+
+constexpr char kEvil[] = "INERT BUT EVIL";
+
+ByteVector SmallMsix() {
+  forge::MsixRecipe recipe = forge::UsualMsix();
+  recipe.payload = {forge::TextPart("a.txt", "INERT")};
+  return BuildMsix(recipe);
+}
+
+ByteVector Concat(const ByteVector& a, const ByteVector& b) {
+  ByteVector out = a;
+  out.insert(out.end(), b.begin(), b.end());
+  return out;
+}
+
+class PackageTamper : public testing::TestWithParam<ByteVector (*)()> {
+ protected:
+  PackageTamper() {
+    const forge::Authorities& cast = forge::TestAuthorities();
+    verifier_ = std::make_unique<signing::Verifier>(
+        std::vector<model::TrustStore>{
+            signing::ForgedStore({cast.root, cast.time_root})},
+        std::vector<std::vector<uint8_t>>{});
+    whole_ = GetParam()();
+  }
+
+  Inspection Look(const ByteVector& file) {
+    InspectOptions options;
+    options.at = base::FromUnixSeconds(forge::kEvaluationTime);
+    Inspection inspection = Inspect(base::Blob::Own(file), *verifier_, options);
+    JudgeCoverage(inspection);
+    return inspection;
+  }
+
+  Decision DecisionOn(const ByteVector& file) {
+    return Decide(Look(file)).decision;
+  }
+
+  // Name and digest of every member that signs nothing and says nothing of how
+  // others are to be read: what a user would install.
+  static std::map<std::string, std::string> ContentOf(const Inspection& found) {
+    std::map<std::string, std::string> content;
+    for (const model::Artifact& artifact : found.artifacts) {
+      constexpr std::string_view kSigning[] = {
+          ".p7x",  ".p7s",    ".SF",    ".RSA",
+          ".rels", ".psdsxs", ".psdor", "[Content_Types].xml"};
+      const bool is_signing =
+          std::ranges::any_of(kSigning, [&](std::string_view ending) {
+            return artifact.path.ends_with(ending);
+          });
+      if (artifact.parent && !is_signing) {
+        content[artifact.path] += artifact.sha256 + ";";
+      }
+    }
+    return content;
+  }
+
+  // What a report says of the signatures.
+  static std::string SignersOf(const Inspection& found) {
+    std::string text;
+    for (const auto& signature : found.artifacts.at(0).signatures) {
+      text += (signature.signer ? signature.signer->sha256 : "nobody") + " " +
+              signature.digest + ";";
+    }
+    return text;
+  }
+
+  std::unique_ptr<signing::Verifier> verifier_;
+  ByteVector whole_;
+};
+
+// Where a changed byte passes, it changed nothing: a time in a header that no
+// scheme signs, white space, an unused type.
+TEST_P(PackageTamper, OneChangedBitNeverPassesWithOtherContent) {
+  const Inspection before = Look(whole_);
+  ASSERT_EQ(Decide(before).decision, Decision::kAllow);
+  const auto content = ContentOf(before);
+  const std::string signers = SignersOf(before);
+  size_t passed = 0;
+  for (size_t i = 0; i < whole_.size(); ++i) {
+    ByteVector file = whole_;
+    file[i] ^= static_cast<uint8_t>(1U << i % 8);
+    const Inspection after = Look(file);
+    if (Decide(after).decision == Decision::kAllow) {
+      ++passed;
+      EXPECT_EQ(ContentOf(after), content) << i;
+      EXPECT_EQ(SignersOf(after), signers) << i;
+      EXPECT_EQ(after.artifacts.size(), before.artifacts.size()) << i;
+    }
+  }
+  // A scheme that signs headers leaves fewer.
+  EXPECT_LT(passed, whole_.size() / 8);
+}
+
+TEST_P(PackageTamper, CutAnywhereNeverPasses) {
+  for (size_t size = 0; size < whole_.size(); ++size) {
+    const ByteVector file(whole_.begin(),
+                          whole_.begin() + static_cast<ptrdiff_t>(size));
+    EXPECT_NE(DecisionOn(file), Decision::kAllow) << size;
+  }
+}
+
+TEST_P(PackageTamper, BytesAroundItNeverPass) {
+  for (const size_t count : {size_t{1}, size_t{22}, size_t{4096}}) {
+    for (const uint8_t value : {uint8_t{0}, uint8_t{'#'}}) {
+      EXPECT_NE(DecisionOn(Concat(whole_, ByteVector(count, value))),
+                Decision::kAllow);
+      EXPECT_NE(DecisionOn(Concat(ByteVector(count, value), whole_)),
+                Decision::kAllow);
+    }
+  }
+  // Another archive before and behind it, and itself again.
+  const ByteVector other =
+      WriteZip({.parts = {forge::TextPart("evil.txt", kEvil)}});
+  for (const ByteVector& file :
+       {Concat(whole_, other), Concat(other, whole_), Concat(whole_, whole_)}) {
+    EXPECT_NE(DecisionOn(file), Decision::kAllow);
+  }
+}
+
+// Bytes go in before the directory, whose offset in the end record moves.
+ByteVector WithBytesBeforeTheDirectory(ByteVector file,
+                                       const ByteVector& bytes) {
+  const auto put = [&](size_t at, size_t value) {
+    for (size_t i = 0; i < 4; ++i) {
+      file[at + i] = static_cast<uint8_t>(value >> (8 * i));
+    }
+  };
+  const size_t end = file.size() - 22;
+  size_t directory = 0;
+  for (size_t i = 4; i > 0; --i) {
+    directory = directory << 8 | file[end + 16 + i - 1];
+  }
+  put(end + 16, directory + bytes.size());
+  file.insert(file.begin() + static_cast<ptrdiff_t>(directory), bytes.begin(),
+              bytes.end());
+  return file;
+}
+
+TEST_P(PackageTamper, WhatTheDirectoryDoesNotNameNeverPasses) {
+  const forge::ZipRecipe hidden = {
+      .parts = {forge::TextPart("evil.txt", kEvil, false)}};
+  for (const ByteVector& bytes :
+       {PartsOf(hidden), WriteZip(hidden), ByteVector(16, 0)}) {
+    const ByteVector file = WithBytesBeforeTheDirectory(whole_, bytes);
+    EXPECT_NE(DecisionOn(file), Decision::kAllow);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, PackageTamper,
+                         testing::Values(
+                             SmallMsix,
+                             [] { return BuildNuget(forge::UsualNuget()); },
+                             [] { return BuildJar(forge::UsualJar()); },
+                             [] { return BuildVsix(forge::UsualVsix()); }));
+
+// A change of the list of parts, and how it is called.
+struct Attack {
+  const char* name;
+  std::function<void(forge::ZipRecipe&)> change;
+};
+
+forge::ZipPart Evil(std::string name) {
+  return forge::TextPart(std::move(name), kEvil);
+}
+
+std::string Swapped(std::string name) {
+  for (char& c : name) {
+    c = static_cast<char>(
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ? c ^ 0x20 : c);
+  }
+  return name;
+}
+
+// Attacks on the parts of an archive, with and without regard to what it is.
+std::vector<Attack> Attacks() {
+  std::vector<Attack> attacks;
+  const auto add = [&](const char* name,
+                       std::function<void(forge::ZipRecipe&)> change) {
+    attacks.push_back({name, std::move(change)});
+  };
+  for (const char* name : {"evil.txt",
+                           "META-INF/SIG-evil.txt",
+                           "META-INF/EVIL.SF",
+                           "META-INF/EVIL.RSA",
+                           "META-INF/manifest.mf",
+                           "META-INF/INDEX.LIST",
+                           "META-INF/services/evil",
+                           "meta-inf/INERT.SF",
+                           "AppxSignature.p7x",
+                           "appxsignature.P7X",
+                           "AppxManifest.xml",
+                           "AppxBlockMap.xml",
+                           "AppxMetadata/CodeIntegrity.cat",
+                           ".SIGNATURE.P7S",
+                           "other.nuspec",
+                           "extension.vsixmanifest",
+                           "[content_types].xml",
+                           "_RELS/.RELS",
+                           "package/services/digital-signature/evil.psdsxs",
+                           "../evil.txt",
+                           "evil/",
+                           "/evil.txt",
+                           "C:\\evil.txt",
+                           ""}) {
+    add(name, [name](forge::ZipRecipe& a) { a.parts.push_back(Evil(name)); });
+    add(name, [name](forge::ZipRecipe& a) {
+      a.parts.insert(a.parts.begin(), Evil(name));
+    });
+  }
+  for (size_t i = 0; i < 8; ++i) {
+    const auto part = [i](forge::ZipRecipe& a) -> forge::ZipPart& {
+      return a.parts[i % a.parts.size()];
+    };
+    add("a part again", [part](forge::ZipRecipe& a) {
+      forge::ZipPart copy = part(a);
+      a.parts.push_back(std::move(copy));
+    });
+    add("a name again",
+        [part](forge::ZipRecipe& a) { a.parts.push_back(Evil(part(a).name)); });
+    add("a name again, in front", [part](forge::ZipRecipe& a) {
+      a.parts.insert(a.parts.begin(), Evil(part(a).name));
+    });
+    add("a name in other letters, again", [part](forge::ZipRecipe& a) {
+      a.parts.push_back(Evil(Swapped(part(a).name)));
+    });
+    add("another content", [part](forge::ZipRecipe& a) {
+      part(a).content = forge::BytesOf(kEvil);
+    });
+    add("one byte more",
+        [part](forge::ZipRecipe& a) { part(a).content.push_back(' '); });
+    add("another name",
+        [part](forge::ZipRecipe& a) { part(a).name = "evil.txt"; });
+    add("a name in other letters",
+        [part](forge::ZipRecipe& a) { part(a).name = Swapped(part(a).name); });
+    add("a part less", [i](forge::ZipRecipe& a) {
+      a.parts.erase(a.parts.begin() +
+                    static_cast<ptrdiff_t>(i % a.parts.size()));
+    });
+    add("a part less, another in its place", [part](forge::ZipRecipe& a) {
+      forge::ZipPart& old = part(a);
+      old = Evil("evil.txt");
+    });
+  }
+  add("a comment", [](forge::ZipRecipe& a) { a.comment = kEvil; });
+  add("bytes before the directory",
+      [](forge::ZipRecipe& a) { a.before_directory = forge::BytesOf(kEvil); });
+  return attacks;
+}
+
+// Whoever has no key changes a finished archive.
+class PackageAttack : public testing::Test {
+ protected:
+  template <class Recipe>
+  void ExpectNonePasses(Recipe (*usual)(), ByteVector (*build)(const Recipe&)) {
+    const forge::Authorities& cast = forge::TestAuthorities();
+    signing::Verifier verifier(
+        {signing::ForgedStore({cast.root, cast.time_root})}, {});
+    InspectOptions options;
+    options.at = base::FromUnixSeconds(forge::kEvaluationTime);
+    const auto look = [&](const ByteVector& file) {
+      Inspection inspection = Inspect(base::Blob::Own(file), verifier, options);
+      JudgeCoverage(inspection);
+      return inspection;
+    };
+    const ByteVector whole = build(usual());
+    ASSERT_EQ(Decide(look(whole)).decision, Decision::kAllow);
+    for (const Attack& attack : Attacks()) {
+      Recipe recipe = usual();
+      recipe.change_archive = attack.change;
+      const ByteVector file = build(recipe);
+      if (file == whole) {
+        continue;
+      }
+      const Inspection found = look(file);
+      EXPECT_NE(Decide(found).decision, Decision::kAllow) << attack.name;
+    }
+  }
+};
+
+TEST_F(PackageAttack, OfMsixNonePasses) {
+  ExpectNonePasses(forge::UsualMsix, forge::BuildMsix);
+}
+TEST_F(PackageAttack, OfNugetNonePasses) {
+  ExpectNonePasses(forge::UsualNuget, forge::BuildNuget);
+}
+TEST_F(PackageAttack, OfJarNonePasses) {
+  ExpectNonePasses(forge::UsualJar, forge::BuildJar);
+}
+TEST_F(PackageAttack, OfVsixNonePasses) {
+  ExpectNonePasses(forge::UsualVsix, forge::BuildVsix);
+}
+
+}  // namespace
+}  // namespace countersign::vet
