@@ -50,7 +50,7 @@ std::vector<model::Action> ActionsIn(const Place& place, base::Bytes bytes) {
   std::vector<model::Action> actions;
   const auto blob = base::Blob::Own({bytes.begin(), bytes.end()});
   const auto read = ReadActions(place, *blob, budget, actions);
-  CS_CHECK(read || !read.error().field.empty());
+  CS_CHECK(read || read.error().field != nullptr);
   return actions;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,8 +25,9 @@ void ReadStatement(uint32_t artifact, const install::Place& place,
   const base::Error& error = read.error();
   record.SetIncomplete();
   if (error.fault == base::Fault::kLimit) {
-    record.NoteLimit(artifact, error.field,
-                     error.field == "steps" ? options.limits.steps : 0);
+    record.NoteLimit(
+        artifact, error.field,
+        std::string_view(error.field) == "steps" ? options.limits.steps : 0);
   }
   record.NotInspected(
       artifact, "All that it does when it is installed",
