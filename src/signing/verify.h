@@ -40,8 +40,9 @@ struct UnsignedData {
     kInsideEntry,  // in a WIN_CERTIFICATE, after the PKCS #7
     kBetweenEntries,
     kAfterTable,
-    kAttribute,    // the value of an unsigned attribute that has no use
-    kCertificate,  // a certificate that belongs to no chain of the file
+    kAttribute,      // the value of an unsigned attribute that has no use
+    kCertificate,    // a certificate that belongs to no chain of the file
+    kPackageHeader,  // in a package of which content only is signed
   };
   Place place = Place::kInsideEntry;
   base::ByteRange range;

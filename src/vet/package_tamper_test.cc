@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <functional>
 #include <map>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,88 +36,98 @@ ByteVector SmallMsix() {
   return BuildMsix(recipe);
 }
 
+forge::ZipRecipe EvilArchive() {
+  forge::ZipRecipe archive;
+  archive.parts = {forge::TextPart("evil.txt", kEvil, false)};
+  return archive;
+}
+
 ByteVector Concat(const ByteVector& a, const ByteVector& b) {
   ByteVector out = a;
   out.insert(out.end(), b.begin(), b.end());
   return out;
 }
 
+std::string Lower(std::string text) {
+  for (char& c : text) {
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+  }
+  return text;
+}
+
+// Name and digest of every member that signs nothing and says nothing of how
+// others are to be read: what a user would install.
+std::map<std::string, std::string> ContentOf(const Inspection& found) {
+  std::map<std::string, std::string> content;
+  for (const model::Artifact& artifact : found.artifacts) {
+    constexpr std::string_view kSigning[] = {
+        ".p7x",  ".p7s",    ".sf",    ".rsa",
+        ".rels", ".psdsxs", ".psdor", "[content_types].xml"};
+    const std::string path = Lower(artifact.path);
+    const bool is_signing = std::ranges::any_of(
+        kSigning,
+        [&](std::string_view ending) { return path.ends_with(ending); });
+    if (artifact.parent && !is_signing) {
+      content[path] += artifact.sha256 + ";";
+    }
+  }
+  return content;
+}
+
+// What a report says of the signatures.
+std::string SignersOf(const Inspection& found) {
+  std::string text;
+  for (const auto& signature : found.artifacts.at(0).signatures) {
+    text += (signature.signer ? signature.signer->sha256 : "nobody") + " " +
+            signature.digest + ";";
+  }
+  return text;
+}
+
+Inspection LookAt(const ByteVector& file) {
+  const forge::Authorities& cast = forge::TestAuthorities();
+  static signing::Verifier verifier(
+      {signing::ForgedStore({cast.root, cast.time_root})}, {});
+  InspectOptions options;
+  options.at = base::FromUnixSeconds(forge::kEvaluationTime);
+  Inspection inspection = Inspect(base::Blob::Own(file), verifier, options);
+  JudgeCoverage(inspection);
+  return inspection;
+}
+
+Decision DecisionOn(const ByteVector& file) {
+  return Decide(LookAt(file)).decision;
+}
+
+// True when `file` passes; then it must be no other than `before` but for what
+// no scheme signs and nobody reads: a time in a header, white space between
+// elements, the case of a letter in a name, a type that no part has.
+bool PassesUnchanged(const ByteVector& file, const Inspection& before) {
+  const Inspection after = LookAt(file);
+  if (Decide(after).decision != Decision::kAllow) {
+    return false;
+  }
+  EXPECT_EQ(ContentOf(after), ContentOf(before));
+  EXPECT_EQ(SignersOf(after), SignersOf(before));
+  EXPECT_EQ(after.artifacts.size(), before.artifacts.size());
+  return true;
+}
+
 class PackageTamper : public testing::TestWithParam<ByteVector (*)()> {
  protected:
-  PackageTamper() {
-    const forge::Authorities& cast = forge::TestAuthorities();
-    verifier_ = std::make_unique<signing::Verifier>(
-        std::vector<model::TrustStore>{
-            signing::ForgedStore({cast.root, cast.time_root})},
-        std::vector<std::vector<uint8_t>>{});
-    whole_ = GetParam()();
-  }
-
-  Inspection Look(const ByteVector& file) {
-    InspectOptions options;
-    options.at = base::FromUnixSeconds(forge::kEvaluationTime);
-    Inspection inspection = Inspect(base::Blob::Own(file), *verifier_, options);
-    JudgeCoverage(inspection);
-    return inspection;
-  }
-
-  Decision DecisionOn(const ByteVector& file) {
-    return Decide(Look(file)).decision;
-  }
-
-  // Name and digest of every member that signs nothing and says nothing of how
-  // others are to be read: what a user would install.
-  static std::map<std::string, std::string> ContentOf(const Inspection& found) {
-    std::map<std::string, std::string> content;
-    for (const model::Artifact& artifact : found.artifacts) {
-      constexpr std::string_view kSigning[] = {
-          ".p7x",  ".p7s",    ".SF",    ".RSA",
-          ".rels", ".psdsxs", ".psdor", "[Content_Types].xml"};
-      const bool is_signing =
-          std::ranges::any_of(kSigning, [&](std::string_view ending) {
-            return artifact.path.ends_with(ending);
-          });
-      if (artifact.parent && !is_signing) {
-        content[artifact.path] += artifact.sha256 + ";";
-      }
-    }
-    return content;
-  }
-
-  // What a report says of the signatures.
-  static std::string SignersOf(const Inspection& found) {
-    std::string text;
-    for (const auto& signature : found.artifacts.at(0).signatures) {
-      text += (signature.signer ? signature.signer->sha256 : "nobody") + " " +
-              signature.digest + ";";
-    }
-    return text;
-  }
-
-  std::unique_ptr<signing::Verifier> verifier_;
-  ByteVector whole_;
+  ByteVector whole_ = GetParam()();
 };
 
-// Where a changed byte passes, it changed nothing: a time in a header that no
-// scheme signs, white space, an unused type.
 TEST_P(PackageTamper, OneChangedBitNeverPassesWithOtherContent) {
-  const Inspection before = Look(whole_);
+  const Inspection before = LookAt(whole_);
   ASSERT_EQ(Decide(before).decision, Decision::kAllow);
-  const auto content = ContentOf(before);
-  const std::string signers = SignersOf(before);
   size_t passed = 0;
   for (size_t i = 0; i < whole_.size(); ++i) {
+    SCOPED_TRACE(i);
     ByteVector file = whole_;
     file[i] ^= static_cast<uint8_t>(1U << i % 8);
-    const Inspection after = Look(file);
-    if (Decide(after).decision == Decision::kAllow) {
-      ++passed;
-      EXPECT_EQ(ContentOf(after), content) << i;
-      EXPECT_EQ(SignersOf(after), signers) << i;
-      EXPECT_EQ(after.artifacts.size(), before.artifacts.size()) << i;
-    }
+    passed += PassesUnchanged(file, before) ? 1 : 0;
   }
-  // A scheme that signs headers leaves fewer.
   EXPECT_LT(passed, whole_.size() / 8);
 }
 
@@ -140,8 +149,7 @@ TEST_P(PackageTamper, BytesAroundItNeverPass) {
     }
   }
   // Another archive before and behind it, and itself again.
-  const ByteVector other =
-      WriteZip({.parts = {forge::TextPart("evil.txt", kEvil)}});
+  const ByteVector other = WriteZip(EvilArchive());
   for (const ByteVector& file :
        {Concat(whole_, other), Concat(other, whole_), Concat(whole_, whole_)}) {
     EXPECT_NE(DecisionOn(file), Decision::kAllow);
@@ -168,8 +176,7 @@ ByteVector WithBytesBeforeTheDirectory(ByteVector file,
 }
 
 TEST_P(PackageTamper, WhatTheDirectoryDoesNotNameNeverPasses) {
-  const forge::ZipRecipe hidden = {
-      .parts = {forge::TextPart("evil.txt", kEvil, false)}};
+  const forge::ZipRecipe hidden = EvilArchive();
   for (const ByteVector& bytes :
        {PartsOf(hidden), WriteZip(hidden), ByteVector(16, 0)}) {
     const ByteVector file = WithBytesBeforeTheDirectory(whole_, bytes);
@@ -279,46 +286,30 @@ std::vector<Attack> Attacks() {
 }
 
 // Whoever has no key changes a finished archive.
-class PackageAttack : public testing::Test {
- protected:
-  template <class Recipe>
-  void ExpectNonePasses(Recipe (*usual)(), ByteVector (*build)(const Recipe&)) {
-    const forge::Authorities& cast = forge::TestAuthorities();
-    signing::Verifier verifier(
-        {signing::ForgedStore({cast.root, cast.time_root})}, {});
-    InspectOptions options;
-    options.at = base::FromUnixSeconds(forge::kEvaluationTime);
-    const auto look = [&](const ByteVector& file) {
-      Inspection inspection = Inspect(base::Blob::Own(file), verifier, options);
-      JudgeCoverage(inspection);
-      return inspection;
-    };
-    const ByteVector whole = build(usual());
-    ASSERT_EQ(Decide(look(whole)).decision, Decision::kAllow);
-    for (const Attack& attack : Attacks()) {
-      Recipe recipe = usual();
-      recipe.change_archive = attack.change;
-      const ByteVector file = build(recipe);
-      if (file == whole) {
-        continue;
-      }
-      const Inspection found = look(file);
-      EXPECT_NE(Decide(found).decision, Decision::kAllow) << attack.name;
-    }
+template <class Recipe>
+void ExpectNoAttackPasses(Recipe (*usual)(),
+                          ByteVector (*build)(const Recipe&)) {
+  const Inspection before = LookAt(build(usual()));
+  ASSERT_EQ(Decide(before).decision, Decision::kAllow);
+  for (const Attack& attack : Attacks()) {
+    SCOPED_TRACE(attack.name);
+    Recipe recipe = usual();
+    recipe.change_archive = attack.change;
+    (void)PassesUnchanged(build(recipe), before);
   }
-};
+}
 
-TEST_F(PackageAttack, OfMsixNonePasses) {
-  ExpectNonePasses(forge::UsualMsix, forge::BuildMsix);
+TEST(PackageAttack, OfMsixNonePasses) {
+  ExpectNoAttackPasses(forge::UsualMsix, forge::BuildMsix);
 }
-TEST_F(PackageAttack, OfNugetNonePasses) {
-  ExpectNonePasses(forge::UsualNuget, forge::BuildNuget);
+TEST(PackageAttack, OfNugetNonePasses) {
+  ExpectNoAttackPasses(forge::UsualNuget, forge::BuildNuget);
 }
-TEST_F(PackageAttack, OfJarNonePasses) {
-  ExpectNonePasses(forge::UsualJar, forge::BuildJar);
+TEST(PackageAttack, OfJarNonePasses) {
+  ExpectNoAttackPasses(forge::UsualJar, forge::BuildJar);
 }
-TEST_F(PackageAttack, OfVsixNonePasses) {
-  ExpectNonePasses(forge::UsualVsix, forge::BuildVsix);
+TEST(PackageAttack, OfVsixNonePasses) {
+  ExpectNoAttackPasses(forge::UsualVsix, forge::BuildVsix);
 }
 
 }  // namespace

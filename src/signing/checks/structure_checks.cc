@@ -244,16 +244,19 @@ void CheckTableOverlap(const SigningFacts& facts, Sink& sink) {
 void CheckUnsignedData(const SigningFacts& facts, Sink& sink) {
   using Place = UnsignedData::Place;
   for (const UnsignedData& data : facts.unsigned_data) {
+    const bool is_header = data.place == Place::kPackageHeader;
     if (data.place != Place::kInsideEntry &&
-        data.place != Place::kBetweenEntries) {
+        data.place != Place::kBetweenEntries && !is_header) {
       continue;
     }
     // Why: zeros carry nothing, and the tag of Google's update client is a
     // known, documented use; both still make Windows' strict check refuse.
     const bool known = data.all_zero || data.magic == "google-update-tag";
     sink.Give(known ? model::Severity::kLow : model::Severity::kMedium,
-              fmt::format("The {} holds data that no signature covers: {}.",
-                          facts.signed_place, Describe(data)),
+              fmt::format(
+                  "The {} holds data that no signature covers: {}.",
+                  is_header ? "archive beside its members" : facts.signed_place,
+                  Describe(data)),
               data.range, DataParameters(data));
   }
 }

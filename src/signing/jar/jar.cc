@@ -33,6 +33,7 @@
 #include "signing/package/examine.h"
 #include "signing/package/schemes.h"
 #include "signing/package/unpacked.h"
+#include "signing/package/unsigned_headers.h"
 #include "signing/signer/answer.h"
 #include "signing/signer/superfluous.h"
 #include "signing/signer/unsigned_data.h"
@@ -65,6 +66,9 @@ class JarExamination {
     }
     NoteAndroidBlock();
     SayWhetherSigned();
+    if (!facts_.signatures.empty()) {
+      NoteUnsignedHeaders(archive_, facts_);
+    }
     NoteSuperfluous(bags_, context_, facts_);
     facts_.limit = context_.budget.Reached();
     parts_.Restore(facts_);

@@ -23,6 +23,7 @@
 #include "signing/package/examine.h"
 #include "signing/package/schemes.h"
 #include "signing/package/unpacked.h"
+#include "signing/package/unsigned_headers.h"
 #include "signing/signer/answer.h"
 #include "signing/signer/superfluous.h"
 #include "signing/vsix/answer.h"
@@ -64,6 +65,9 @@ class VsixExamination {
       }
     }
     SayWhetherSigned();
+    if (!facts_.signatures.empty()) {
+      NoteUnsignedHeaders(archive_, facts_);
+    }
     NoteSuperfluous(bags_, context_, facts_);
     facts_.limit = context_.budget.Reached();
     parts_.Restore(facts_);
@@ -102,7 +106,11 @@ class VsixExamination {
     if (entry != nullptr && entry->size == 0) {
       used_.insert(entry->name);
     }
-    if (entry != nullptr) {
+    if (entry == nullptr) {
+      faults_.Add(fmt::format("its origin of signatures {} is not in it once",
+                              QuoteName(part)),
+                  archive_.Zip().central_directory);
+    } else {
       CheckType(*entry, "origin");
     }
   }
