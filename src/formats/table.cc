@@ -9,6 +9,7 @@
 #include "formats/asar.h"
 #include "formats/cabinet.h"
 #include "formats/cfb.h"
+#include "formats/chm.h"
 #include "formats/cpio/header.h"
 #include "formats/installshield.h"
 #include "formats/iso.h"
@@ -226,6 +227,8 @@ constexpr std::array kFormats = {
               [](Bytes s) { return Has(s, 0, "7z\xBC\xAF\x27\x1C"sv); },
               Unpack7z},
     FormatRow{Format::kArj, "ARJ archive", Support::kParsed, IsArj, UnpackArj},
+    FormatRow{Format::kChm, "compiled help (CHM)", Support::kParsed,
+              [](Bytes s) { return Has(s, 0, "ITSF"sv); }, UnpackChm},
     FormatRow{Format::kRar, "RAR archive", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "Rar!\x1A\x07"sv); }},
     FormatRow{Format::kAr, "ar archive (also Debian package)", Support::kParsed,
