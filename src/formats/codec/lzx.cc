@@ -28,7 +28,8 @@
 #include <optional>
 #include <span>
 
-#include "formats/codec/lzx_code.h"
+#include "formats/codec/high_bit_code.h"
+#include "formats/codec/lzx_bits.h"
 
 namespace countersign::formats {
 namespace {
@@ -60,6 +61,12 @@ constexpr std::array<uint32_t, kMostLzxSlots> kLzxStarts = [] {
   }
   return starts;
 }();
+
+// Spec: a code is complete, or there is none.
+bool BuildLzxCode(HighBitCode& code, std::span<const uint8_t> lengths) {
+  const auto use = code.Build(lengths);
+  return use == HighBitCode::Use::kAll || use == HighBitCode::Use::kNothing;
+}
 
 class LzxDecoder {
  public:
@@ -132,7 +139,7 @@ class LzxDecoder {
       for (uint8_t& length : lengths) {
         length = static_cast<uint8_t>(reader_.Take(3));
       }
-      if (!aligned_.Build(lengths)) {
+      if (!BuildLzxCode(aligned_, lengths)) {
         return Damaged("LZX aligned code");
       }
     }
@@ -145,11 +152,11 @@ class LzxDecoder {
     CS_TRY_VOID(
         ReadLengths(main.subspan(kLzxBytes, main_symbols_ - kLzxBytes)));
     CS_TRY_VOID(ReadLengths(length_lengths_));
-    if (!main_.Build(main.first(main_symbols_))) {
+    if (!BuildLzxCode(main_, main.first(main_symbols_))) {
       return Damaged("LZX main code");
     }
     // Quirk: without lengths above 8, all of this code is zeros.
-    if (!length_.Build(length_lengths_)) {
+    if (!BuildLzxCode(length_, length_lengths_)) {
       return Damaged("LZX code of lengths");
     }
     return {};
@@ -160,8 +167,8 @@ class LzxDecoder {
     for (uint8_t& length : pretree) {
       length = static_cast<uint8_t>(reader_.Take(4));
     }
-    LzxCode code;
-    if (!code.Build(pretree)) {
+    HighBitCode code;
+    if (!BuildLzxCode(code, pretree)) {
       return Damaged("LZX code of code lengths");
     }
     for (size_t i = 0; i < lengths.size();) {
@@ -339,9 +346,9 @@ class LzxDecoder {
   std::array<uint32_t, 3> last_ = {1, 1, 1};
   std::array<uint8_t, kLzxBytes + 8 * kMostLzxSlots> main_lengths_{};
   std::array<uint8_t, kLzxLengths> length_lengths_{};
-  LzxCode main_;
-  LzxCode length_;
-  LzxCode aligned_;
+  HighBitCode main_;
+  HighBitCode length_;
+  HighBitCode aligned_;
 };
 
 }  // namespace

@@ -113,13 +113,13 @@ TEST(Lzx, ChangedAnywhereItNeverGivesMoreThanWasAsked) {
 
 TEST(Lzx, DistancesInFrontOfTheStreamAreMalformed) {
   LzxWriter out;
-  const LzxSampleCode pretree(20);
-  const LzxSampleCode main(256 + 240);
-  const LzxSampleCode length(249);
+  const FlatSampleCode pretree(20);
+  const FlatSampleCode main(256 + 240);
+  const FlatSampleCode length(249);
   out.Bits(0, 1);
   out.Bits(1, 3);
   out.Bits(100, 24);
-  const auto lengths = [&](const LzxSampleCode& code, size_t from, size_t to) {
+  const auto lengths = [&](const FlatSampleCode& code, size_t from, size_t to) {
     for (size_t i = 0; i < 20; ++i) {
       out.Bits(pretree.Length(i), 4);
     }

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "formats/codec/sample/flat_code.h"
 
 namespace countersign::formats {
 
@@ -42,39 +45,14 @@ class LzxWriter {
   unsigned held_ = 0;
 };
 
-// A complete code of `count` symbols, the shorter ones first.
-class LzxSampleCode {
- public:
-  explicit LzxSampleCode(size_t count) {
-    while ((size_t{1} << bits_) < count) {
-      ++bits_;
-    }
-    shorter_ = (size_t{1} << bits_) - count;
-    count_ = count;
-  }
-  [[nodiscard]] uint32_t Length(size_t symbol) const {
-    return symbol < shorter_ ? bits_ - 1 : bits_;
-  }
-  void Put(LzxWriter& writer, size_t symbol) const {
-    const size_t code = symbol < shorter_ ? symbol : symbol + shorter_;
-    writer.Bits(static_cast<uint32_t>(code), Length(symbol));
-  }
-  [[nodiscard]] size_t Count() const { return count_; }
-
- private:
-  unsigned bits_ = 0;
-  size_t shorter_ = 0;
-  size_t count_ = 0;
-};
-
 // One block for each frame of 32 KiB, as little compressed as matches of the
 // last places of each three bytes do it.
 inline std::string WriteLzx(const std::string& content, unsigned window_bits,
                             LzxBlockType type, uint32_t translated = 0) {
   constexpr unsigned kSlots[] = {30, 32, 34, 36, 38, 42, 50};
-  const LzxSampleCode main(256 + 8 * kSlots[window_bits - 15]);
-  const LzxSampleCode length(249);
-  const LzxSampleCode pretree(20);
+  const FlatSampleCode main(256 + 8 * kSlots[window_bits - 15]);
+  const FlatSampleCode length(249);
+  const FlatSampleCode pretree(20);
   LzxWriter out;
   out.Bits(translated != 0 ? 1 : 0, 1);
   if (translated != 0) {
@@ -84,7 +62,7 @@ inline std::string WriteLzx(const std::string& content, unsigned window_bits,
   std::vector<uint32_t> before;  // lengths of the codes of the last block
   std::vector<size_t> seen(65'536, SIZE_MAX);
   uint32_t last[] = {1, 1, 1};
-  const auto lengths = [&](const LzxSampleCode& code, size_t from, size_t to,
+  const auto lengths = [&](const FlatSampleCode& code, size_t from, size_t to,
                            bool is_first) {
     for (size_t i = 0; i < 20; ++i) {
       out.Bits(pretree.Length(i), 4);

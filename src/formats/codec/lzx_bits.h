@@ -1,11 +1,8 @@
-// Bits and codes of LZX. Private to codec/.
+// Bits of LZX. Private to codec/.
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <optional>
-#include <span>
 
 #include "base/bytes.h"
 
@@ -93,59 +90,6 @@ class LzxReader {
   uint64_t position_ = 0;  // behind the end where zeros were made up
   uint64_t bits_ = 0;
   unsigned held_ = 0;
-};
-
-// A canonical prefix code: of two codes of one length, that of the smaller
-// symbol is smaller, and shorter ones precede longer ones.
-class LzxCode {
- public:
-  static constexpr size_t kMostSymbols = 656;
-  static constexpr unsigned kMostBits = 16;
-
-  // Bits of the code of each symbol, 0 for one that has none. False unless
-  // every sequence of bits means something, or nothing at all does.
-  [[nodiscard]] bool Build(std::span<const uint8_t> lengths) {
-    counts_ = {};
-    for (const uint8_t length : lengths) {
-      ++counts_.at(length);
-    }
-    counts_[0] = 0;
-    uint32_t used = 0;
-    std::array<uint16_t, kMostBits + 2> next{};
-    for (unsigned bits = 1; bits <= kMostBits; ++bits) {
-      used += uint32_t{counts_.at(bits)} << (kMostBits - bits);
-      next.at(bits + 1) =
-          static_cast<uint16_t>(next.at(bits) + counts_.at(bits));
-    }
-    for (size_t symbol = 0; symbol < lengths.size(); ++symbol) {
-      if (lengths[symbol] != 0) {
-        symbols_.at(next.at(lengths[symbol])++) = static_cast<uint16_t>(symbol);
-      }
-    }
-    return used == 0 || used == (1U << kMostBits);
-  }
-
-  // The next symbol, or nothing when there is none.
-  std::optional<uint16_t> Read(LzxReader& reader) const {
-    const uint32_t ahead = reader.Peek(kMostBits);
-    uint32_t first = 0;  // code of the length at hand
-    uint32_t index = 0;  // of its symbol
-    for (unsigned bits = 1; bits <= kMostBits; ++bits) {
-      const uint32_t code = ahead >> (kMostBits - bits);
-      const uint32_t count = counts_.at(bits);
-      if (code - first < count) {
-        reader.Drop(bits);
-        return symbols_.at(index + code - first);
-      }
-      index += count;
-      first = (first + count) << 1;
-    }
-    return std::nullopt;
-  }
-
- private:
-  std::array<uint16_t, kMostBits + 1> counts_{};
-  std::array<uint16_t, kMostSymbols> symbols_{};
 };
 
 }  // namespace countersign::formats
