@@ -101,12 +101,16 @@ void AddJudging(CLI::App& vet, VetRequest& request) {
                  "Use this CRL or OCSP response; may be repeated")
       ->type_name("FILE")
       ->allow_extra_args(false);
+  vet.add_option("--catalog", request.catalogs,
+                 "Use this catalog besides those inside; may be repeated")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   AddWord(vet, "--fail-on", request.fail_on, "allow|hold|block|never",
           "Lowest verdict for exit code 1 (hold)");
   vet.add_flag("--strict-padding", request.strict_padding,
                "As Windows with EnableCertPaddingCheck");
-  for (const char* name :
-       {"--at", "--trust", "--crl", "--fail-on", "--strict-padding"}) {
+  for (const char* name : {"--at", "--trust", "--crl", "--catalog", "--fail-on",
+                           "--strict-padding"}) {
     vet.get_option(name)->group(group);
   }
 }

@@ -106,9 +106,6 @@ struct MsiRegistryValue {
   std::string_view name;   // "+", "-" and "*" without a value: the key itself
   std::string_view value;  // with its type in front: "#1", "#x00", "#%..."
   std::string_view component;
-  // Windows runs what the value says at logon: the key is Run, RunOnce or the
-  // like under CurrentVersion.
-  bool starts_at_logon = false;
   base::ByteRange evidence;
 };
 

@@ -24,13 +24,26 @@ struct FormatRow {
   bool (*matches)(base::Bytes start);
   // Hands out its members; null for a format that has none or is not opened.
   Unpack unpack = nullptr;
+  // For a format whose mark may stand at the end: true when `start` or `end`,
+  // the last bytes (up to 64 KiB), has it. `matches` only says then that it is
+  // worth asking. Else null.
+  bool (*confirms)(base::Bytes start, base::Bytes end) = nullptr;
 };
 
-// Limit: 64 KiB, which holds the mark of every row.
+// Limit: 64 KiB at the start and as many at the end, which hold the mark of
+// every row.
 inline constexpr size_t kSniffedBytes = size_t{64} << 10;
 
-// The row of the format that `file` starts as; the last row matches all.
+// The row of the format of `file`; the last row matches all.
 [[nodiscard]] const FormatRow& Sniff(base::Bytes file);
+
+// The same, of a file with that start and that end (each all of it or
+// kSniffedBytes).
+[[nodiscard]] const FormatRow& Sniff(base::Bytes start, base::Bytes end);
+
+// The row of a file with that start, whatever follows; null when only the end
+// can tell.
+[[nodiscard]] const FormatRow* SniffStart(base::Bytes start);
 
 // Every row, in the order they are tried.
 [[nodiscard]] std::span<const FormatRow> Formats();

@@ -198,6 +198,32 @@ TEST(Sniff, LooksAtTheFirst64KiBOnly) {
   EXPECT_EQ(Sniff(base::AsBytes(text)).format, Format::kUnknown);
 }
 
+// Signatures of scripts stand at their end.
+TEST(Sniff, TheEndTellsASignedScript) {
+  const std::string text(200'000, 'x');
+  const std::string block =
+      "\r\n// SIG // Begin signature block\r\n// SIG // AAAA\r\n"
+      "// SIG // End signature block\r\n";
+  EXPECT_EQ(Sniff(base::AsBytes(text + block)).format, Format::kScript);
+  EXPECT_EQ(Sniff(base::AsBytes(block + text)).format, Format::kScript);
+  EXPECT_EQ(Sniff(base::AsBytes(text + block + text)).format, Format::kText);
+  EXPECT_EQ(Sniff(base::AsBytes("MZ" + text + block)).format, Format::kPe);
+  // A zero byte does not hide it.
+  EXPECT_EQ(Sniff(base::AsBytes("\0"s + text + block)).format, Format::kScript);
+}
+
+TEST(Sniff, TheStartTellsWhatTheEndCannotChange) {
+  EXPECT_EQ(SniffStart(base::AsBytes("MZ"))->format, Format::kPe);
+  EXPECT_EQ(SniffStart(base::AsBytes("PK\x03\x04"))->format, Format::kZip);
+  EXPECT_EQ(SniffStart({})->format, Format::kEmpty);
+  EXPECT_EQ(SniffStart(base::AsBytes("text")), nullptr);
+  EXPECT_EQ(SniffStart(base::AsBytes("#!/bin/sh")), nullptr);
+  for (const auto& [format, text] : Samples()) {
+    const FormatRow* row = SniffStart(base::AsBytes(text));
+    EXPECT_TRUE(row == nullptr || row->format == format);
+  }
+}
+
 TEST(FormatTable, EndsWithARowThatMatchesAll) {
   EXPECT_EQ(Formats().back().format, Format::kUnknown);
   EXPECT_TRUE(Formats().back().matches({}));
@@ -214,7 +240,8 @@ TEST(FormatTable, HasEveryFormatAtMostOnce) {
 TEST(FormatTable, WhatIsReadIsAProgramOrCanBeUnpacked) {
   for (const FormatRow& row : Formats()) {
     EXPECT_EQ(row.support == Support::kParsed,
-              row.format == Format::kPe || row.unpack != nullptr)
+              row.format == Format::kPe || row.format == Format::kCat ||
+                  row.confirms != nullptr || row.unpack != nullptr)
         << row.name;
   }
 }

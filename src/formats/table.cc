@@ -16,6 +16,7 @@
 #include "formats/nsis.h"
 #include "formats/pe.h"
 #include "formats/pyinstaller.h"
+#include "formats/script.h"
 #include "formats/sniff.h"
 #include "formats/stream.h"
 #include "formats/tar/header.h"
@@ -86,11 +87,19 @@ bool IsSignedData(Bytes start) {
          head.find("\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02"sv) <= 10;
 }
 
-bool IsPowershellSigned(Bytes start) {
-  const std::string_view text = base::AsText(start);
-  return text.find("# SIG # Begin signature block"sv) !=
-             std::string_view::npos ||
-         text.find("SIG # Begin signature block"sv) != std::string_view::npos;
+// Why at the end of the table, and of any content: text cannot be told from
+// what is nearly text, and a signed script that somebody has put a zero byte
+// into must not pass for data of no known form.
+bool MayBeScript(Bytes /*start*/) { return true; }
+
+bool IsPowershellSigned(Bytes start, Bytes end) {
+  return HasScriptBlock(start, Format::kPowershell) ||
+         HasScriptBlock(end, Format::kPowershell);
+}
+
+bool IsScript(Bytes start, Bytes end) {
+  return Has(start, 0, "#!"sv) || HasScriptBlock(start, Format::kScript) ||
+         HasScriptBlock(end, Format::kScript);
 }
 
 bool IsInnoSetup(Bytes start) {
@@ -240,7 +249,7 @@ constexpr std::array kFormats = {
               UnpackCpio},
     FormatRow{Format::kPdf, "PDF document", Support::kRecognised,
               [](Bytes s) { return Has(s, 0, "%PDF-"sv); }},
-    FormatRow{Format::kCat, "PKCS #7 (security catalog)", Support::kRecognised,
+    FormatRow{Format::kCat, "PKCS #7 (security catalog)", Support::kParsed,
               IsSignedData},
     FormatRow{Format::kTar, "tar archive", Support::kParsed, IsTar, UnpackTar},
     FormatRow{Format::kLzma, "LZMA (.lzma)", Support::kParsed, IsLzma,
@@ -249,8 +258,6 @@ constexpr std::array kFormats = {
               UnpackIso},
     FormatRow{Format::kNsis, "NSIS installer", Support::kParsed, IsNsis,
               UnpackNsis},
-    FormatRow{Format::kPowershell, "signed script", Support::kRecognised,
-              IsPowershellSigned},
     FormatRow{Format::kInno, "Inno Setup installation", Support::kRecognised,
               IsInnoSetup},
     FormatRow{Format::kAsar, "asar archive of Electron", Support::kParsed,
@@ -258,8 +265,10 @@ constexpr std::array kFormats = {
     FormatRow{Format::kPyinstaller, "modules of a PyInstaller archive",
               Support::kParsed, [](Bytes s) { return Has(s, 0, "PYZ\0"sv); },
               UnpackPyz},
-    FormatRow{Format::kScript, "script", Support::kRecognised,
-              [](Bytes s) { return Has(s, 0, "#!"sv); }},
+    FormatRow{Format::kPowershell, "signed PowerShell script", Support::kParsed,
+              MayBeScript, nullptr, IsPowershellSigned},
+    FormatRow{Format::kScript, "script", Support::kParsed, MayBeScript, nullptr,
+              IsScript},
     FormatRow{Format::kText, "text", Support::kRecognised, IsText},
     FormatRow{Format::kUnknown, "unknown format", Support::kRecognised,
               [](Bytes) { return true; }},
@@ -269,10 +278,22 @@ constexpr std::array kFormats = {
 
 std::span<const FormatRow> Formats() { return kFormats; }
 
+const FormatRow& Sniff(Bytes start, Bytes end) {
+  return *std::ranges::find_if(kFormats, [&](const FormatRow& row) {
+    return row.matches(start) &&
+           (row.confirms == nullptr || row.confirms(start, end));
+  });
+}
+
 const FormatRow& Sniff(Bytes file) {
-  const Bytes start = file.first(std::min(file.size(), kSniffedBytes));
-  return *std::ranges::find_if(
-      kFormats, [&](const FormatRow& row) { return row.matches(start); });
+  const size_t size = std::min(file.size(), kSniffedBytes);
+  return Sniff(file.first(size), file.last(size));
+}
+
+const FormatRow* SniffStart(Bytes start) {
+  const auto* row = std::ranges::find_if(
+      kFormats, [&](const FormatRow& each) { return each.matches(start); });
+  return row->confirms == nullptr ? row : nullptr;
 }
 
 }  // namespace countersign::formats

@@ -89,11 +89,11 @@ TEST(ReportJson, IsInTheOrderOfTheSchema) {
   for (const auto& [key, value] : report.items()) {
     order.push_back(key);
   }
-  EXPECT_EQ(order,
-            (std::vector<std::string>{
-                "schema", "tool", "input", "evaluated_at", "trust",
-                "revocation_sources", "verdict", "policy", "complete",
-                "reasons", "artifacts", "findings", "limits", "statistics"}));
+  EXPECT_EQ(order, (std::vector<std::string>{
+                       "schema", "tool", "input", "evaluated_at", "trust",
+                       "revocation_sources", "catalog_sources", "verdict",
+                       "policy", "complete", "reasons", "artifacts", "actions",
+                       "coverage", "findings", "limits", "statistics"}));
 }
 
 TEST(ReportJson, SaysNothingAsNullOrEmpty) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/instant.h"
+#include "model/action.h"
 #include "model/enumeration.h"
 #include "model/finding.h"
 #include "model/signature.h"
@@ -189,6 +190,28 @@ struct Artifact {
   }
 };
 
+// Who stands behind one program, library or script of a package.
+struct CoverageRow {
+  uint32_t artifact = 0;
+  Signed is_signed = Signed::kUnknown;
+  // Names of the signers whose signatures hold and are trusted, each once.
+  std::vector<std::string> signers;
+  // Whether one of them has the key of a signer of the nearest signed package
+  // around it; nothing when either has no trusted signer.
+  std::optional<bool> same_signer_as_package;
+  std::optional<uint32_t> covered_by;  // as in the artifact
+  std::vector<uint32_t> actions;       // what starts or loads it
+
+  static void Fields(auto& self, auto&& visit) {
+    visit("artifact", self.artifact);
+    visit("signed", self.is_signed);
+    visit("signers", self.signers);
+    visit("same_signer_as_package", self.same_signer_as_package);
+    visit("covered_by", self.covered_by);
+    visit("actions", self.actions);
+  }
+};
+
 // A limit that was reached, so that something was not inspected.
 struct LimitReached {
   std::string limit;
@@ -207,12 +230,14 @@ struct LimitReached {
 struct Inspection {
   bool complete = false;
   std::vector<Artifact> artifacts;
+  std::vector<Action> actions;
   std::vector<Finding> findings;
   std::vector<LimitReached> limits;
 
   static void Fields(auto& self, auto&& visit) {
     visit("complete", self.complete);
     visit("artifacts", self.artifacts);
+    visit("actions", self.actions);
     visit("findings", self.findings);
     visit("limits", self.limits);
   }
@@ -253,11 +278,14 @@ struct Report {
   base::Instant evaluated_at;
   std::vector<TrustSource> trust;
   std::vector<RevocationSource> revocation_sources;
+  std::vector<CatalogSource> catalog_sources;
   Decision verdict = Decision::kHold;
   std::string policy;  // version of the table that decided
   bool complete = false;
   std::vector<std::string> reasons;
   std::vector<Artifact> artifacts;
+  std::vector<Action> actions;
+  std::vector<CoverageRow> coverage;
   std::vector<Finding> findings;
   std::vector<LimitReached> limits;
   Statistics statistics;
@@ -269,11 +297,14 @@ struct Report {
     visit("evaluated_at", self.evaluated_at);
     visit("trust", self.trust);
     visit("revocation_sources", self.revocation_sources);
+    visit("catalog_sources", self.catalog_sources);
     visit("verdict", self.verdict);
     visit("policy", self.policy);
     visit("complete", self.complete);
     visit("reasons", self.reasons);
     visit("artifacts", self.artifacts);
+    visit("actions", self.actions);
+    visit("coverage", self.coverage);
     visit("findings", self.findings);
     visit("limits", self.limits);
     visit("statistics", self.statistics);

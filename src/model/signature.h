@@ -51,9 +51,10 @@ inline constexpr std::array kNames<Validation> = {
     std::string_view("unknown"), std::string_view("ev"), std::string_view("ov"),
     std::string_view("iv")};
 
-enum class Scheme : uint8_t { kAuthenticode };
+enum class Scheme : uint8_t { kAuthenticode, kCatalog };
 template <>
-inline constexpr std::array kNames<Scheme> = {std::string_view("authenticode")};
+inline constexpr std::array kNames<Scheme> = {std::string_view("authenticode"),
+                                              std::string_view("catalog")};
 
 enum class TimestampKind : uint8_t { kRfc3161, kAuthenticode };
 template <>
@@ -202,6 +203,10 @@ struct SignatureFacts {
   std::optional<std::string> program_url;
   std::string statement_type;  // "individual", "commercial", or empty
   std::vector<AttributeFacts> attributes;
+  // Of a signature over a catalog that lists this file: SHA-256 of the catalog,
+  // and which artifact it is unless it was given from outside.
+  std::string catalog_sha256;
+  std::optional<uint32_t> catalog;
 
   static void Fields(auto& self, auto&& visit) {
     visit("scheme", self.scheme);
@@ -236,6 +241,8 @@ struct SignatureFacts {
     visit("program_url", self.program_url);
     visit("statement_type", self.statement_type);
     visit("attributes", self.attributes);
+    visit("catalog_sha256", self.catalog_sha256);
+    visit("catalog", self.catalog);
   }
 };
 

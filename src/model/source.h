@@ -1,5 +1,5 @@
-// What a report rests on besides the file itself: the trust stores and the
-// revocation files that took part (docs/report-schema.md).
+// What a report rests on besides the file itself: the trust stores, the
+// revocation files and the catalogs that took part (docs/report-schema.md).
 #pragma once
 
 #include <cstdint>
@@ -54,6 +54,19 @@ struct RevocationSource {
     visit("certificates", self.certificates);
     visit("this_update", self.this_update);
     visit("next_update", self.next_update);
+  }
+};
+
+// A catalog that was given from outside.
+struct CatalogSource {
+  std::string source;  // the file, as the user gave it
+  std::string sha256;  // of the file
+  uint64_t members = 0;
+
+  static void Fields(auto& self, auto&& visit) {
+    visit("source", self.source);
+    visit("sha256", self.sha256);
+    visit("members", self.members);
   }
 };
 

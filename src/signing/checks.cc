@@ -121,6 +121,10 @@ constexpr std::array kChecks = {
     Check{"signing.revocation_unknown", Severity::kLow, "",
           "a current CRL or OCSP response of the issuer is given with --crl",
           CheckRevocationUnknown},
+    Check{"signing.only_encoding_differs", Severity::kLow, "",
+          "the file is obtained again from its publisher, or its line endings "
+          "and its encoding are made what they were",
+          CheckOnlyEncodingDiffers},
     Check{"signing.timestamp_before_build", Severity::kLow, "T1070.006",
           "the publisher explains the linker's time",
           CheckTimestampBeforeBuild},

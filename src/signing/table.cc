@@ -4,6 +4,7 @@
 #include <array>
 
 #include "signing/authenticode/schemes.h"
+#include "signing/catalog/scheme.h"
 #include "signing/verify.h"
 
 namespace countersign::signing {
@@ -21,6 +22,10 @@ constexpr std::array kSchemes = {
     SchemeRow{model::Format::kMsp, ExamineMsi},
     SchemeRow{model::Format::kMst, ExamineMsi},
     SchemeRow{model::Format::kOle, ExamineMsi},
+    SchemeRow{model::Format::kPowershell, ExamineScript},
+    SchemeRow{model::Format::kScript, ExamineScript},
+    SchemeRow{model::Format::kText, ExamineScript},
+    SchemeRow{model::Format::kCat, ExamineCatalog},
 };
 
 }  // namespace

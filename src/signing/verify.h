@@ -11,6 +11,7 @@
 
 #include "base/blob.h"
 #include "base/budget.h"
+#include "base/digest.h"
 #include "base/instant.h"
 #include "base/result.h"
 #include "model/report.h"
@@ -53,6 +54,20 @@ struct UnsignedData {
   std::string magic;  // what the data starts as: "pe", "zip", ...; or ""
 };
 
+// The text that was signed is there, but stored otherwise.
+struct EncodingChange {
+  uint32_t signature = 0;  // index of the one that would hold
+  std::string what;        // a clause, "the line endings (...)"
+};
+
+// What a signed catalog lists, by digest.
+struct ListedDigest {
+  base::Digest digest;
+  base::DigestAlgorithm algorithm = base::DigestAlgorithm::kSha256;
+  uint32_t signature = 0;    // index of the one over the list
+  std::string content_type;  // OID of what the list says it is; may be empty
+};
+
 // What is known of the signatures of one file.
 struct SigningFacts {
   model::Signed is_signed = model::Signed::kUnknown;
@@ -65,6 +80,10 @@ struct SigningFacts {
   // OID of what signatures of this format say they sign; empty: not known.
   std::string expected_content_type;
   std::optional<base::Instant> build_time;  // of the linker; unverified
+  std::vector<EncodingChange> encoding_changes;
+  std::vector<ListedDigest> listed;  // of a catalog
+  // What the place is called where signatures of this format lie.
+  std::string signed_place = "certificate table";
   base::ByteRange certificate_table;
   base::ByteRange security_directory;  // the entry in the header
   // A limit that kept something from being examined.

@@ -7,8 +7,9 @@ namespace {
 
 // A signature is trusted only through a certificate that this process holds.
 bool IsSound(const model::SignatureFacts& signature, size_t signatures,
-             uint64_t size_bytes, const Anchors& anchors) {
+             uint64_t size_bytes, size_t artifacts, const Anchors& anchors) {
   if (!signature.range.Inside(size_bytes) ||
+      (signature.catalog && *signature.catalog >= artifacts) ||
       (signature.nested_in && *signature.nested_in >= signatures)) {
     return false;
   }
@@ -34,11 +35,11 @@ bool IsSound(const model::Artifact& artifact, size_t place,
          (place == 0 || artifact.path.starts_with('!')) &&
          (place != 0 || artifact.path.empty()) && artifact.findings.empty() &&
          !artifact.covered_by && signatures.size() <= kMostSignatures &&
-         std::ranges::all_of(signatures,
-                             [&](const model::SignatureFacts& signature) {
-                               return IsSound(signature, signatures.size(),
-                                              artifact.size, anchors);
-                             });
+         std::ranges::all_of(
+             signatures, [&](const model::SignatureFacts& signature) {
+               return IsSound(signature, signatures.size(), artifact.size,
+                              artifacts.size(), anchors);
+             });
 }
 
 bool IsSound(const model::Finding& finding,
@@ -54,6 +55,16 @@ bool IsSound(const model::Finding& finding,
   return std::ranges::all_of(
       finding.evidence,
       [size](const base::ByteRange& range) { return range.Inside(size); });
+}
+
+bool IsSound(const model::Action& action,
+             const std::vector<model::Artifact>& artifacts) {
+  // Limit: other values of an action; readers give up to ten.
+  constexpr size_t kMostDetails = 1000;
+  return action.artifact < artifacts.size() &&
+         (!action.member || *action.member < artifacts.size()) &&
+         action.parameters.size() <= kMostDetails &&
+         action.evidence.Inside(artifacts[action.artifact].size);
 }
 
 }  // namespace
@@ -78,6 +89,7 @@ bool IsSound(const model::Inspection& inspection, uint64_t size_bytes,
   if (artifacts.empty() || artifacts[0].size != size_bytes ||
       artifacts[0].parent || artifacts[0].same_as ||
       inspection.findings.size() > kMostFindings ||
+      inspection.actions.size() > kMostFindings ||
       inspection.limits.size() > kMostFindings) {
     return false;
   }
@@ -85,6 +97,12 @@ bool IsSound(const model::Inspection& inspection, uint64_t size_bytes,
     if (!IsSound(artifacts[i], i, artifacts, anchors)) {
       return false;
     }
+  }
+  if (!std::ranges::all_of(inspection.actions,
+                           [&](const model::Action& action) {
+                             return IsSound(action, artifacts);
+                           })) {
+    return false;
   }
   return std::ranges::all_of(inspection.findings,
                              [&](const model::Finding& finding) {

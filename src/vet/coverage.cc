@@ -127,6 +127,52 @@ void NoteNotVouched(model::Inspection& inspection) {
       {{"members", static_cast<int64_t>(found.size())}}));
 }
 
+// What Windows or a script host runs, by itself or within a program.
+bool IsExecutable(const Artifact& artifact) {
+  switch (artifact.format) {
+    case Format::kPe:
+    case Format::kDos:
+    case Format::kElf:
+    case Format::kMachO:
+    case Format::kPowershell:
+    case Format::kScript:
+    case Format::kJar:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::vector<const model::SignatureFacts*> Holding(const Artifact& artifact) {
+  std::vector<const model::SignatureFacts*> holding;
+  for (const model::SignatureFacts& signature : artifact.signatures) {
+    if (signature.integrity == model::Integrity::kValid &&
+        signature.trust == model::Trust::kTrusted && signature.signer) {
+      holding.push_back(&signature);
+    }
+  }
+  return holding;
+}
+
+// The nearest container around it with a signature that holds decides.
+std::optional<bool> SameSignerAsPackage(
+    const Artifact& artifact, const std::vector<Artifact>& artifacts) {
+  const auto own = Holding(artifact);
+  for (auto place = artifact.parent; place && !own.empty();
+       place = artifacts[*place].parent) {
+    const auto around = Holding(artifacts[*place]);
+    if (around.empty()) {
+      continue;
+    }
+    return std::ranges::any_of(own, [&](const auto* signature) {
+      return std::ranges::any_of(around, [&](const auto* other) {
+        return signature->signer->publisher_key == other->signer->publisher_key;
+      });
+    });
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 void JudgeCoverage(model::Inspection& inspection) {
@@ -135,13 +181,48 @@ void JudgeCoverage(model::Inspection& inspection) {
   NoteNotVouched(inspection);
 }
 
+std::vector<model::CoverageRow> CoverageOf(
+    const model::Inspection& inspection) {
+  std::vector<model::CoverageRow> rows;
+  std::vector<std::optional<size_t>> row_of(inspection.artifacts.size());
+  for (const Artifact& artifact : inspection.artifacts) {
+    if (!IsExecutable(artifact) || artifact.same_as) {
+      continue;
+    }
+    row_of[artifact.id] = rows.size();
+    model::CoverageRow& row = rows.emplace_back();
+    row.artifact = artifact.id;
+    row.is_signed = artifact.is_signed;
+    row.covered_by = artifact.covered_by;
+    for (const auto* signature : Holding(artifact)) {
+      const std::string& name = signature->signer->common_name;
+      if (std::ranges::find(row.signers, name) == row.signers.end()) {
+        row.signers.push_back(name);
+      }
+    }
+    row.same_signer_as_package =
+        SameSignerAsPackage(artifact, inspection.artifacts);
+  }
+  for (size_t i = 0; i < inspection.actions.size(); ++i) {
+    auto member = inspection.actions[i].member;
+    if (member && inspection.artifacts[*member].same_as) {
+      member = inspection.artifacts[*member].same_as;
+    }
+    if (member && row_of[*member]) {
+      rows[*row_of[*member]].actions.push_back(static_cast<uint32_t>(i));
+    }
+  }
+  return rows;
+}
+
 bool IsForgivenByCoverage(const Finding& finding,
                           const std::vector<Artifact>& artifacts) {
   return IsAboutOrigin(finding.id) && artifacts[finding.artifact].covered_by;
 }
 
 bool IsVouchedForByItself(const Artifact& artifact) {
-  return artifact.is_signed == Signed::kPresent &&
+  return (artifact.is_signed == Signed::kPresent ||
+          artifact.is_signed == Signed::kByCatalog) &&
          !artifact.signatures.empty() &&
          std::ranges::all_of(
              artifact.signatures, [](const model::SignatureFacts& signature) {

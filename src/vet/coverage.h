@@ -13,6 +13,11 @@ namespace countersign::vet {
 // the members that nobody trusted has signed.
 void JudgeCoverage(model::Inspection& inspection);
 
+// A row for each program, library and script, as the report has them.
+// `covered_by` must be filled in.
+[[nodiscard]] std::vector<model::CoverageRow> CoverageOf(
+    const model::Inspection& inspection);
+
 // True when the artifact has signatures, and all of them hold and are trusted.
 [[nodiscard]] bool IsVouchedForByItself(const model::Artifact& artifact);
 

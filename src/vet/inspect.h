@@ -12,6 +12,8 @@
 
 namespace countersign::vet {
 
+class CatalogSet;
+
 struct InspectOptions {
   base::Instant at;
   base::Limits limits;  // of each artifact
@@ -20,6 +22,8 @@ struct InspectOptions {
   // A file to put large members aside in (sandbox::kScratch), or -1. Must be
   // used by nobody else meanwhile.
   int scratch_descriptor = -1;
+  // Catalogs that were given from outside, closed; or null.
+  const CatalogSet* catalogs = nullptr;
 };
 
 // Facts and findings on one file and everything in it: formats by content,

@@ -70,9 +70,6 @@ TEST(Inspect, FormatsThatAreNotReadAreIncomplete) {
       {Format::kElf,
        "\x7F"
        "ELF"},
-      {Format::kPowershell, "x\n# SIG # Begin signature block\n"},
-      {Format::kScript, "#!/bin/sh\n"},
-      {Format::kText, "hello\n"},
       {Format::kUnknown, "\0\1"s},
   };
   for (const auto& [format, text] : files) {
@@ -91,6 +88,22 @@ TEST(Inspect, FormatsThatAreNotReadAreIncomplete) {
       EXPECT_TRUE(finding.evidence.at(0).Inside(text.size()));
     }
   }
+}
+
+// Text can be told to carry no signature: there is no block in it.
+TEST(Inspect, TextWithoutASignatureIsUnsignedAndHeld) {
+  for (const auto& [format, text] : {std::pair(Format::kScript, "#!/bin/sh\n"s),
+                                     std::pair(Format::kText, "hello\n"s)}) {
+    const Inspection inspection = Look(text);
+    EXPECT_EQ(inspection.artifacts.at(0).format, format);
+    EXPECT_EQ(inspection.artifacts[0].is_signed, model::Signed::kAbsent);
+    EXPECT_TRUE(inspection.complete);
+    EXPECT_EQ(FindingsOf(inspection, "signing.unsigned").size(), 1U);
+    EXPECT_EQ(Decide(inspection).decision, model::Decision::kHold);
+  }
+  const Inspection damaged = Look("x\n# SIG # Begin signature block\n");
+  EXPECT_EQ(damaged.artifacts.at(0).is_signed, model::Signed::kMalformed);
+  EXPECT_EQ(Decide(damaged).decision, model::Decision::kHold);
 }
 
 TEST(Inspect, ADamagedProgramIsNotUnsigned) {

@@ -89,7 +89,8 @@ TEST(Policy, NothingUnknownIsEverAllowed) {
         inspection.artifacts[0].is_signed = static_cast<Signed>(state);
         const bool good =
             complete && !list.empty() &&
-            inspection.artifacts[0].is_signed == Signed::kPresent &&
+            (inspection.artifacts[0].is_signed == Signed::kPresent ||
+             inspection.artifacts[0].is_signed == Signed::kByCatalog) &&
             std::ranges::all_of(list, [](const SignatureFacts& signature) {
               return signature.integrity == Integrity::kValid &&
                      signature.trust == Trust::kTrusted;
@@ -101,7 +102,7 @@ TEST(Policy, NothingUnknownIsEverAllowed) {
       }
     }
   }
-  EXPECT_EQ(allowed, 2U);  // one signature, or two
+  EXPECT_EQ(allowed, 4U);  // one signature or two, inside or in a catalog
 }
 
 TEST(Policy, AMemberThatIsNotGoodIsNotAllowed) {

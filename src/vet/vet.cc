@@ -17,6 +17,7 @@
 #include "sandbox/pool.h"
 #include "vet/answer_check.h"
 #include "vet/coverage.h"
+#include "vet/evidence/evidence.h"
 #include "vet/file_hash.h"
 #include "vet/findings.h"
 #include "vet/inspect.h"
@@ -81,12 +82,11 @@ std::string Explain(const sandbox::Answer& answer,
 
 class PoolVetter : public Vetter {
  public:
-  PoolVetter(Options options,
-             std::vector<model::RevocationSource> revocation_sources,
+  PoolVetter(Options options, EvidenceSources evidence,
              std::unique_ptr<sandbox::Pool> pool)
       : options_(std::move(options)),
         sources_(Sources(*options_.stores)),
-        revocation_sources_(std::move(revocation_sources)),
+        evidence_(std::move(evidence)),
         anchors_(AnchorsOf(*options_.stores)),
         pool_(std::move(pool)) {}
 
@@ -177,7 +177,8 @@ class PoolVetter : public Vetter {
     report.input = work.input.name;
     report.evaluated_at = options_.at;
     report.trust = sources_;
-    report.revocation_sources = revocation_sources_;
+    report.revocation_sources = evidence_.revocation;
+    report.catalog_sources = evidence_.catalogs;
     model::Inspection inspection = InspectionOf(work, answer);
     NoteUnverifiedLists(inspection);
     for (model::Artifact& artifact : inspection.artifacts) {
@@ -204,7 +205,9 @@ class PoolVetter : public Vetter {
     report.complete = inspection.complete;
     report.statistics.artifacts = inspection.artifacts.size();
     report.statistics.bytes = inspection.artifacts[0].size;
+    report.coverage = CoverageOf(inspection);
     report.artifacts = std::move(inspection.artifacts);
+    report.actions = std::move(inspection.actions);
     report.findings = std::move(inspection.findings);
     report.limits = std::move(inspection.limits);
     report.statistics.seconds =
@@ -300,33 +303,11 @@ class PoolVetter : public Vetter {
 
   Options options_;
   std::vector<model::TrustSource> sources_;
-  std::vector<model::RevocationSource> revocation_sources_;
+  EvidenceSources evidence_;
   Anchors anchors_;
   std::atomic<uint64_t> bytes_read_{0};
   std::unique_ptr<sandbox::Pool> pool_;
 };
-
-// The answer to a job without a file: what the revocation files hold.
-struct RevocationFile {
-  std::vector<model::RevocationSource> sources;
-
-  static void Fields(auto& self, auto&& visit) {
-    visit("sources", self.sources);
-  }
-};
-struct RevocationCheck {
-  std::vector<RevocationFile> files;
-
-  static void Fields(auto& self, auto&& visit) { visit("files", self.files); }
-};
-
-RevocationCheck CheckOf(const signing::Verifier& verifier) {
-  RevocationCheck check;
-  for (const auto& sources : verifier.RevocationFiles()) {
-    check.files.push_back({sources});
-  }
-  return check;
-}
 
 std::vector<uint8_t> Handle(signing::Verifier& verifier,
                             const InspectOptions& options, int descriptor) {
@@ -346,47 +327,6 @@ std::vector<uint8_t> Handle(signing::Verifier& verifier,
         base::Hash(base::DigestAlgorithm::kSha256, (*blob)->View()).Hex();
   }
   return model::EncodeWire(inspection);
-}
-
-// Asks a worker, before it has seen anything hostile but these, what it read
-// in the revocation files: one that it could not is a mistake of the command,
-// and not something to hold every file for.
-std::expected<std::vector<model::RevocationSource>, std::string> AskForSources(
-    sandbox::Pool& pool, const std::vector<RevocationInput>& files) {
-  if (files.empty()) {
-    return {};
-  }
-  const sandbox::Answer answer = pool.Run({});
-  base::Result<RevocationCheck> check;
-  try {
-    check = model::DecodeWire<RevocationCheck>(answer.bytes);
-  } catch (const std::bad_alloc&) {
-    check = base::Fail(base::Fault::kLimit, 0, "answer");
-  }
-  if (answer.outcome != sandbox::Outcome::kAnswered || !check ||
-      check->files.size() != files.size()) {
-    return std::unexpected(std::string(
-        "The files given with --crl could not be examined. Leave out the one "
-        "that is damaged."));
-  }
-  std::vector<model::RevocationSource> sources;
-  for (size_t i = 0; i < files.size(); ++i) {
-    if (check->files[i].sources.empty()) {
-      return std::unexpected(fmt::format(
-          "{} was given with --crl, but is neither a revocation list nor an "
-          "OCSP response (DER or PEM). Name another file.",
-          files[i].name));
-    }
-    const std::string sha256 =
-        base::Hash(base::DigestAlgorithm::kSha256, files[i].bytes).Hex();
-    for (model::RevocationSource& source : check->files[i].sources) {
-      source.source = files[i].name;
-      source.sha256 = sha256;
-      source.issuer = base::DisplaySafe(source.issuer);
-      sources.push_back(std::move(source));
-    }
-  }
-  return sources;
 }
 
 }  // namespace
@@ -427,35 +367,31 @@ std::expected<std::unique_ptr<Vetter>, std::string> Vetter::Start(
   pool_options.jobs_ahead = options.jobs > 1 ? 3 : 1;
   pool_options.allow_weak = options.allow_weak_sandbox;
   sandbox::Service service;
-  // The stores and revocation files are inherited as bytes and parsed behind
-  // the lock.
-  auto verifier = std::make_shared<std::unique_ptr<signing::Verifier>>();
-  const InspectOptions inspect_options{options.at,
-                                       {},
-                                       options.strict_padding,
-                                       options.unpack,
-                                       sandbox::kScratch};
+  // The stores, revocation files and catalogs are inherited as bytes and parsed
+  // behind the lock.
+  auto evidence = std::make_shared<Evidence>();
+  InspectOptions inspect_options{
+      options.at,        {},     options.strict_padding, options.unpack,
+      sandbox::kScratch, nullptr};
+  if (!options.catalogs.empty()) {
+    inspect_options.catalogs = &evidence->catalogs;
+  }
   service.warm_up = [] {
     (void)base::Hash(base::DigestAlgorithm::kSha256, {});
   };
-  service.prepare = [verifier, stores = options.stores,
-                     revocation = options.revocation] {
-    std::vector<std::vector<uint8_t>> files;
-    files.reserve(revocation.size());
-    for (const RevocationInput& file : revocation) {
-      files.push_back(file.bytes);
-    }
-    *verifier = std::make_unique<signing::Verifier>(stores, std::move(files));
+  service.prepare = [evidence, options] {
+    PrepareEvidence(options, *evidence);
   };
-  service.handle = [verifier, inspect_options](base::Bytes, int descriptor) {
-    return descriptor < 0 ? model::EncodeWire(CheckOf(**verifier))
-                          : Handle(**verifier, inspect_options, descriptor);
+  service.handle = [evidence, inspect_options](base::Bytes, int descriptor) {
+    return descriptor < 0
+               ? DescribeEvidence(*evidence)
+               : Handle(*evidence->verifier, inspect_options, descriptor);
   };
   auto pool = sandbox::Pool::Start(pool_options, std::move(service));
   if (!pool) {
     return std::unexpected(pool.error());
   }
-  auto sources = CS_TRY(AskForSources(**pool, options.revocation));
+  auto sources = CS_TRY(AskForSources(**pool, options));
   return std::make_unique<PoolVetter>(std::move(options), std::move(sources),
                                       *std::move(pool));
 }

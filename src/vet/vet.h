@@ -22,12 +22,19 @@ struct RevocationInput {
   std::vector<uint8_t> bytes;
 };
 
+// A catalog that the user gave.
+struct CatalogInput {
+  std::string name;  // as the user gave it
+  std::vector<uint8_t> bytes;
+};
+
 struct Options {
   base::Instant at;  // the instant to judge at
   // Shared with the workers' memory, which copies nothing.
   std::shared_ptr<const std::vector<model::TrustStore>> stores =
       std::make_shared<const std::vector<model::TrustStore>>();
   std::vector<RevocationInput> revocation;
+  std::vector<CatalogInput> catalogs;
   unsigned jobs = 1;              // workers
   bool process_per_file = false;  // a fresh locked-down process for each file
   bool strict_padding = false;    // as EnableCertPaddingCheck on Windows

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import zipfile
 
 COUNTERSIGN = FORGE = None
 # Within the lifetime of the certificate made below.
@@ -70,9 +71,9 @@ class Packages(unittest.TestCase):
             cls.root / "key.pem", "-h", "sha256", *options, "-in",
             cls.root / plain, "-out", cls.root / signed)
 
-    def vet(self, file, *options):
+    def vet(self, file, *options, at=AT):
         result = subprocess.run(
-            [COUNTERSIGN, "vet", "--json", "--at", AT, "--trust",
+            [COUNTERSIGN, "vet", "--json", "--at", at, "--trust",
              str(self.root / "publisher.pem"), "--trust",
              str(self.root / "cases/root.pem"), *options, str(file)],
             capture_output=True, timeout=120)
@@ -191,6 +192,76 @@ class Packages(unittest.TestCase):
                     after = [(a["path"].split("!", 1)[-1], a["sha256"])
                              for a in report["artifacts"][1:]]
                     self.assertEqual(before, after, (name, at))
+
+    SCRIPTS = {
+        "a.ps1": "Write-Output 'é'\r\n".encode("utf-8-sig"),
+        "b.psm1": "Write-Output 'é'\r\n".encode("utf-16"),
+        "c.psd1": b"@{ ModuleVersion = '1.0' }\r\n",
+        "d.ps1xml": b"<Types>\r\n</Types>\r\n",
+        "e.psc1": b"<PSConsoleFile/>\r\n",
+        "f.cdxml": b"<PowerShellMetadata/>\r\n",
+        "g.mof": b"class A {};\r\n",
+    }
+
+    def test_scripts_that_another_tool_signs(self):
+        for name, text in self.SCRIPTS.items():
+            with self.subTest(name):
+                (self.root / name).write_bytes(text)
+                self.sign(name, f"signed_{name}")
+                report = self.vet(self.root / f"signed_{name}")
+                self.assertEqual(report["artifacts"][0]["format"],
+                                 "powershell")
+                self.assertEqual(self.integrity(report), ["valid"])
+                self.assertEqual(report["verdict"], "allow", report["reasons"])
+
+                def letter(data):
+                    at = 8 if name == "b.psm1" else 6
+                    data[at] ^= 1
+                report = self.changed(f"signed_{name}", letter)
+                self.assertEqual(report["verdict"], "block")
+
+    def test_forged_scripts(self):
+        at = "2026-11-23T10:00:00Z"
+        for name in ("script.ps1", "marked.ps1", "wide.ps1", "script.ps1xml",
+                     "script.mof", "script.vbs", "script.js", "script.wsf"):
+            with self.subTest(name):
+                report = self.vet(self.root / "cases" / name, at=at)
+                self.assertEqual(report["verdict"], "allow", report["reasons"])
+        data = (self.root / "cases/script.ps1").read_bytes()
+        feeds = self.root / "feeds.ps1"
+        feeds.write_bytes(data.replace(b"\r\n", b"\n"))
+        report = self.vet(feeds, at=at)
+        self.assertEqual(report["verdict"], "block")
+        self.assertIn("signing.only_encoding_differs", self.ids(report))
+
+    def test_catalogs_cover_what_they_list(self):
+        """Given with the option, and found beside the file in one archive."""
+        cases = self.root / "cases"
+        at = "2026-11-23T10:00:00Z"
+        for catalog, verdict in (("forge.cat", "allow"), ("old.cat", "hold"),
+                                 ("bad.cat", "block")):
+            with self.subTest(catalog):
+                given = self.vet(cases / "listed.bin", "--catalog",
+                                 str(cases / catalog), at=at)
+                self.assertEqual(given["verdict"], verdict, given["reasons"])
+                self.assertEqual([c["source"] for c in
+                                  given["catalog_sources"]],
+                                 [str(cases / catalog)])
+                archive = self.root / "listed.zip"
+                with zipfile.ZipFile(archive, "w") as packed:
+                    for name in (catalog, "listed.bin", "listed.txt"):
+                        packed.write(cases / name, name)
+                report = self.vet(archive, at=at)
+                by_name = {a["path"].split("!")[-1]: a
+                           for a in report["artifacts"]}
+                program = by_name["listed.bin"]
+                self.assertEqual(program["signed"], "by-catalog")
+                self.assertEqual([s["scheme"] for s in program["signatures"]],
+                                 ["catalog"])
+                self.assertEqual(report["verdict"], verdict, report["reasons"])
+        unsigned = self.vet(cases / "listed.bin", at=at)
+        self.assertEqual(unsigned["artifacts"][0]["signed"], "absent")
+        self.assertEqual(unsigned["verdict"], "hold")
 
 
 if __name__ == "__main__":

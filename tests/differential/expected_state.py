@@ -26,6 +26,11 @@ def some_trust(report, trust):
     return any(s["trust"] == trust for s in signatures(report))
 
 
+def is_past(report):
+    return all(s["signer"]["not_after"] < report["evaluated_at"]
+               for s in signatures(report))
+
+
 def damage_is_named(report):
     names = ("signing.malformed", "signing.unsupported", "pe.malformed",
              "vet.incomplete")
@@ -45,7 +50,8 @@ RULES = {
     and has(r, "signing.unsigned_data_in_signature"),
     "valid_with_unauth_data": lambda r: all_valid(r)
     and has(r, "signing.unauthenticated_attribute"),
-    "expired": lambda r: all_valid(r) and some_trust(r, "expired"),
+    "expired": lambda r: all_valid(r) and (
+        some_trust(r, "expired") or some_trust(r, "untrusted") and is_past(r)),
     "weak_digest": lambda r: all_valid(r) and has(r, "signing.weak_algorithm"),
     "bad_digest": lambda r: some_invalid(r)
     and has(r, "signing.digest_mismatch"),

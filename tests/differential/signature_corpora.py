@@ -25,7 +25,7 @@ from expected_state import agrees, signatures
 
 
 SKIPPED = 77
-VERIFIED = ("PE", "MSI", "CAB")
+VERIFIED = ("PE", "MSI", "CAB", "CAT", "PS1", "VBS", "JS", "WSF")
 
 
 def vet(program, options, path):

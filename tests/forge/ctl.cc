@@ -68,7 +68,77 @@ ByteVector EncodeListEntry(const TrustListEntry& entry) {
                    SetOf(properties)});
 }
 
+using NameValues = std::vector<std::pair<std::string, std::string>>;
+
+ByteVector NameValue(const std::pair<std::string, std::string>& pair) {
+  constexpr int64_t kFlags = 0x10010001;  // authenticated, text
+  ByteVector value = Utf16LittleEndian(pair.second);
+  Append16(value, 0);
+  return Sequence({String(StringType::kBmp, pair.first), Integer(kFlags),
+                   OctetString(value)});
+}
+
+// SpcIndirectDataContent of a member: a program, or any file as it is.
+ByteVector MemberContent(const CatalogEntry& entry) {
+  // SpcLink with an empty file name.
+  const ByteVector link =
+      Explicit(2, Implicit(0, String(StringType::kBmp, "")));
+  const ByteVector data =
+      entry.is_program
+          ? Sequence({Oid("1.3.6.1.4.1.311.2.1.15"),
+                      Sequence({BitString({}), Explicit(0, link)})})
+          : Sequence({Oid("1.3.6.1.4.1.311.2.1.25"), link});
+  return Sequence(
+      {data, Sequence({AlgorithmIdentifier(HashOid(entry.algorithm)),
+                       OctetString(entry.digest)})});
+}
+
+ByteVector EncodeCatalogEntry(const CatalogEntry& entry, int version) {
+  ByteVector tag = entry.tag.empty() ? entry.digest : entry.tag;
+  if (version == 1 && entry.tag.empty()) {
+    tag = Utf16LittleEndian(HexText(entry.digest));
+    Append16(tag, 0);
+  }
+  std::vector<ByteVector> attributes;
+  for (const auto& pair : entry.name_values) {
+    attributes.push_back(
+        Sequence({Oid("1.3.6.1.4.1.311.12.2.1"), Set({NameValue(pair)})}));
+  }
+  if (entry.indirect_data) {
+    attributes.push_back(
+        Sequence({Oid(kIndirectDataType), Set({MemberContent(entry)})}));
+  }
+  return attributes.empty() ? Sequence({OctetString(tag)})
+                            : Sequence({OctetString(tag), SetOf(attributes)});
+}
+
 }  // namespace
+
+ByteVector CatalogList(const CatalogRecipe& recipe) {
+  std::vector<ByteVector> entries;
+  for (const CatalogEntry& entry : recipe.entries) {
+    entries.push_back(EncodeCatalogEntry(entry, recipe.version));
+  }
+  std::vector<ByteVector> fields = {
+      Sequence({Oid(recipe.usage)}), OctetString(ByteVector(16, 0x5A)),
+      X509Time(recipe.this_update),
+      AlgorithmIdentifier(recipe.version == 1 ? "1.3.6.1.4.1.311.12.1.2"
+                                              : "1.3.6.1.4.1.311.12.1.3"),
+      Sequence(entries)};
+  if (!recipe.name_values.empty()) {
+    std::vector<ByteVector> extensions;
+    for (const auto& pair : recipe.name_values) {
+      extensions.push_back(Sequence(
+          {Oid("1.3.6.1.4.1.311.12.2.1"), OctetString(NameValue(pair))}));
+    }
+    fields.push_back(Explicit(0, Sequence(extensions)));
+  }
+  return Sequence(fields);
+}
+
+ByteVector MakeCatalog(const CatalogRecipe& recipe) {
+  return SignOwnContent(kTrustListType, CatalogList(recipe), recipe.signature);
+}
 
 ByteVector FileTime(int64_t unix_seconds) {
   constexpr int64_t kSecondsFrom1601To1970 = 11644473600;

@@ -1,11 +1,13 @@
 // Makes certificate trust lists as Microsoft publishes them (authroot.stl,
-// disallowedcert.stl): SignedData around szOID_CTL.
+// disallowedcert.stl), and security catalogs: SignedData around szOID_CTL.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "forge/sign.h"
 #include "forge/signed_data.h"
 
 namespace countersign::forge {
@@ -38,6 +40,33 @@ struct TrustListRecipe {
 
 // ContentInfo of the list, DER.
 ByteVector MakeTrustList(const TrustListRecipe& recipe);
+
+// What a catalog says of one file.
+struct CatalogEntry {
+  ByteVector digest;  // of the file
+  HashAlgorithm algorithm = HashAlgorithm::kSha256;
+  bool is_program = false;    // the digest is the Authenticode one
+  bool indirect_data = true;  // else the tag alone names the digest
+  ByteVector tag;             // empty: the digest, raw or in hexadecimal
+  std::vector<std::pair<std::string, std::string>> name_values;
+};
+
+struct CatalogRecipe {
+  int version = 2;          // 1: tags in hexadecimal UTF-16
+  int64_t this_update = 0;  // unix seconds
+  std::string usage = "1.3.6.1.4.1.311.12.1.1";
+  std::vector<CatalogEntry> entries;
+  std::vector<std::pair<std::string, std::string>> name_values;
+  // Signers, bag, timestamps and nested catalogs; what is of images is not
+  // used.
+  ImageSignature signature;
+};
+
+// The content of a catalog, a CertificateTrustList.
+ByteVector CatalogList(const CatalogRecipe& recipe);
+
+// ContentInfo of the catalog, DER.
+ByteVector MakeCatalog(const CatalogRecipe& recipe);
 
 // 100-nanosecond steps since 1601, little-endian, of unix seconds.
 ByteVector FileTime(int64_t unix_seconds);

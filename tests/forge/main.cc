@@ -10,9 +10,11 @@
 
 #include "forge/bulk.h"
 #include "forge/ctl.h"
+#include "forge/image_digest.h"
 #include "forge/known_primes.h"
 #include "forge/mutations.h"
 #include "forge/recipes.h"
+#include "forge/script.h"
 
 namespace countersign::forge {
 namespace {
@@ -121,6 +123,70 @@ bool WriteAuthorities(const std::filesystem::path& directory) {
          WriteFile(directory / "forge.stl", RootsTrustList());
 }
 
+// A signed script of each form.
+bool WriteScripts(const std::filesystem::path& directory) {
+  struct Script {
+    const char* file;
+    ScriptRecipe recipe;
+  };
+  const std::array<Script, 8> scripts = {
+      Script{"script.ps1",
+             {ScriptForm::kPowershell, TextForm::kUtf8, u"Get-Date\r\n", u""}},
+      Script{"marked.ps1",
+             {ScriptForm::kPowershell, TextForm::kUtf8Marked,
+              u"'\u20AC \u00FC'\r\n", u""}},
+      Script{"wide.ps1",
+             {ScriptForm::kPowershell, TextForm::kUtf16Marked,
+              u"'\u20AC \u00FC'\r\n", u""}},
+      Script{"script.ps1xml",
+             {ScriptForm::kPowershellXml, TextForm::kUtf8, u"<a/>\r\n", u""}},
+      Script{"script.mof",
+             {ScriptForm::kMof, TextForm::kUtf8, u"class A {};\r\n", u""}},
+      Script{
+          "script.vbs",
+          {ScriptForm::kVbscript, TextForm::kUtf8, u"WScript.Echo 1\r\n", u""}},
+      Script{"script.js",
+             {ScriptForm::kJscript, TextForm::kUtf8, u"WScript.Echo(1);\r\n",
+              u""}},
+      Script{"script.wsf",
+             {ScriptForm::kWindowsScript, TextForm::kUtf8,
+              u"<job>\r\n<script language=\"JScript\">\r\n</script>\r\n",
+              u"</job>\r\n"}}};
+  for (const Script& script : scripts) {
+    if (!WriteFile(directory / script.file, SignedScript(script.recipe))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Catalogs of a program and a text.
+bool WriteCatalogs(const std::filesystem::path& directory) {
+  const ByteVector program = PlainImage();
+  const ByteVector text = BytesOf("a text\n");
+  CatalogRecipe recipe;
+  recipe.this_update = kSigningTime;
+  recipe.signature =
+      Stamped(SignatureBy(TestAuthorities().publisher), StampAt(kSigningTime));
+  recipe.name_values = {{"OS", "_v100_X64"}};
+  recipe.entries.resize(2);
+  recipe.entries[0].digest = ImageDigest(HashAlgorithm::kSha256, program);
+  recipe.entries[0].is_program = true;
+  recipe.entries[0].name_values = {{"File", "program.exe"}};
+  recipe.entries[1].digest = Hash(HashAlgorithm::kSha256, text);
+  CatalogRecipe old = recipe;
+  old.version = 1;
+  old.entries[0].algorithm = HashAlgorithm::kSha1;
+  old.entries[0].digest = ImageDigest(HashAlgorithm::kSha1, program);
+  CatalogRecipe bad = recipe;
+  bad.signature.signers.front().recipe.wrong_message_digest = true;
+  return WriteFile(directory / "forge.cat", MakeCatalog(recipe)) &&
+         WriteFile(directory / "old.cat", MakeCatalog(old)) &&
+         WriteFile(directory / "bad.cat", MakeCatalog(bad)) &&
+         WriteFile(directory / "listed.bin", program) &&
+         WriteFile(directory / "listed.txt", text);
+}
+
 std::string CsvRow(const Case& row) {
   std::string out;
   for (const std::string_view field :
@@ -137,7 +203,8 @@ int WriteCases(const Arguments& arguments) {
   std::string csv =
       "name,expected_state,integrity,trust,verdict,findings,evaluated_at,"
       "note\n";
-  bool written = WriteAuthorities(directory);
+  bool written = WriteAuthorities(directory) && WriteScripts(directory) &&
+                 WriteCatalogs(directory);
   for (const Case& row : AllCases()) {
     const std::string file = std::string(row.name) + ".exe";
     written = written && WriteFile(directory / file, row.build());

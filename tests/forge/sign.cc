@@ -6,6 +6,7 @@ namespace countersign::forge {
 namespace {
 
 constexpr char kPeImageDataType[] = "1.3.6.1.4.1.311.2.1.15";
+constexpr char kSipInfoDataType[] = "1.3.6.1.4.1.311.2.1.30";
 constexpr char kOpusInfoAttribute[] = "1.3.6.1.4.1.311.2.1.12";
 constexpr char kStatementTypeAttribute[] = "1.3.6.1.4.1.311.2.1.11";
 constexpr char kIndividualPurpose[] = "1.3.6.1.4.1.311.2.1.21";
@@ -44,25 +45,39 @@ ByteVector PageHashLink(PageHashVersion version, ByteSpan hashes) {
                   Sequence({OctetString(kClassId), OctetString(attributes)}));
 }
 
+// SpcSipInfo ::= SEQUENCE { version INTEGER, classId OCTET STRING,
+//                           reserved INTEGER (five times) }
+ByteVector SipData(const SipInfo& sip) {
+  return Sequence(
+      {Oid(kSipInfoDataType),
+       Sequence({Integer(sip.version), OctetString(sip.class_id), Integer(0),
+                 Integer(0), Integer(0), Integer(0), Integer(0)})});
+}
+
 // SpcIndirectDataContent ::= SEQUENCE { data SpcPeImageData, DigestInfo }
 ByteVector IndirectData(const ImageSignature& signature, ByteVector digest,
                         const std::optional<ByteVector>& page_hash_link) {
   if (signature.wrong_content_digest) {
     digest[0] ^= 0x01;
   }
+  const ByteVector digest_info =
+      Sequence({AlgorithmIdentifier(HashOid(signature.content_digest)),
+                OctetString(digest)});
+  if (signature.sip) {
+    return Sequence({SipData(*signature.sip), digest_info});
+  }
   // Quirk: signtool writes the text "<<<Obsolete>>>" as the file name; newer
   // versions leave it empty.
   const ByteVector link = page_hash_link
                               ? *page_hash_link
                               : Explicit(2, SpcString("<<<Obsolete>>>", false));
-  return Sequence(
-      {Sequence({Oid(kPeImageDataType),
-                 Sequence({BitString({}), Explicit(0, link)})}),
-       Sequence({AlgorithmIdentifier(HashOid(signature.content_digest)),
-                 OctetString(digest)})});
+  return Sequence({Sequence({Oid(kPeImageDataType),
+                             Sequence({BitString({}), Explicit(0, link)})}),
+                   digest_info});
 }
 
-SignedSigner SignAs(const ImageSigner& signer, ByteSpan content) {
+SignedSigner SignAs(const ImageSigner& signer, std::string_view content_type,
+                    ByteSpan content) {
   SignerRecipe recipe = signer.recipe;
   if (signer.program) {
     recipe.extra_signed_attributes.push_back(OpusInfo(*signer.program));
@@ -71,7 +86,7 @@ SignedSigner SignAs(const ImageSigner& signer, ByteSpan content) {
     recipe.extra_signed_attributes.push_back(
         {kStatementTypeAttribute, {Sequence({Oid(kIndividualPurpose)})}});
   }
-  SignedSigner out = SignContent(recipe, kIndirectDataType, ContentOf(content));
+  SignedSigner out = SignContent(recipe, content_type, ContentOf(content));
   for (const TimestampRecipe& timestamp : signer.timestamps) {
     out.unsigned_attributes.push_back(MakeTimestamp(timestamp, out.signature));
   }
@@ -110,11 +125,14 @@ std::vector<Certificate> Bag(const ImageSignature& signature) {
   return bag;
 }
 
-ByteVector SignIndirectData(const ByteVector& content,
-                            const ImageSignature& signature) {
+}  // namespace
+
+ByteVector SignOwnContent(std::string_view content_type,
+                          const ByteVector& content,
+                          const ImageSignature& signature) {
   SignedDataRecipe data;
   data.version = signature.version;
-  data.content_type = kIndirectDataType;
+  data.content_type = content_type;
   data.content = content;
   data.certificates = Bag(signature);
   data.revocation_lists = signature.revocation_lists;
@@ -123,12 +141,10 @@ ByteVector SignIndirectData(const ByteVector& content,
   for (const ImageSigner& signer : signature.signers) {
     data.digests.push_back(signer.recipe.digest);
     data.digest_algorithm_oid = signer.recipe.digest_algorithm_oid;
-    data.signers.push_back(SignAs(signer, content));
+    data.signers.push_back(SignAs(signer, content_type, content));
   }
   return EncodeSignedData(data);
 }
-
-}  // namespace
 
 ByteVector SignImage(ByteSpan image, const ImageSignature& signature) {
   const ByteVector padded = PaddedImage(image);
@@ -143,7 +159,8 @@ ByteVector SignImage(ByteSpan image, const ImageSignature& signature) {
     }
     link = PageHashLink(signature.page_hashes, hashes);
   }
-  return SignIndirectData(
+  return SignOwnContent(
+      kIndirectDataType,
       IndirectData(signature, ImageDigest(signature.content_digest, padded),
                    link),
       signature);
@@ -153,8 +170,9 @@ ByteVector SignImageDigest(const ByteVector& digest,
                            const ImageSignature& signature) {
   Require(signature.page_hashes == PageHashVersion::kNone,
           "page hashes need the image");
-  return SignIndirectData(IndirectData(signature, digest, std::nullopt),
-                          signature);
+  return SignOwnContent(kIndirectDataType,
+                        IndirectData(signature, digest, std::nullopt),
+                        signature);
 }
 
 }  // namespace countersign::forge

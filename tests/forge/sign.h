@@ -32,6 +32,12 @@ struct ImageSigner {
   std::vector<Attribute> unsigned_attributes;
 };
 
+// SpcSipInfo: which of the signers of Windows hashed the file.
+struct SipInfo {
+  int version = 1;
+  ByteVector class_id;  // 16 bytes
+};
+
 enum class PageHashVersion : uint8_t { kNone, kV1, kV2 };  // SHA-1, SHA-256
 
 struct ImageSignature {
@@ -42,11 +48,17 @@ struct ImageSignature {
   // AlgorithmIdentifiers that no signer uses.
   std::vector<ByteVector> extra_digest_algorithms;
   PageHashVersion page_hashes = PageHashVersion::kNone;
+  std::optional<SipInfo> sip;         // instead of the data of a PE image
   bool wrong_content_digest = false;  // one bit flipped before signing
   bool wrong_page_hash = false;       // the hash of the second page
   int version = 1;                    // of the SignedData
   bool indefinite_length = false;     // BER
 };
+
+// ContentInfo of a signature over `content`, one DER node of that type.
+ByteVector SignOwnContent(std::string_view content_type,
+                          const ByteVector& content,
+                          const ImageSignature& signature);
 
 // ContentInfo of the signature of an image (which is padded to 8 bytes first;
 // a certificate table it may have does not count).

@@ -155,6 +155,10 @@ void WriteSignatures(Page& page, const model::Artifact& artifact,
          {std::string(model::Name(signature.trust)), TrustInk(signature)},
          {signature.digest_algorithm},
          TimestampCell(signature)});
+    if (!signature.catalog_sha256.empty()) {
+      rows.push_back(
+          {{fmt::format("By catalog, sha256 {}", signature.catalog_sha256)}});
+    }
     AddSignerRows(signature, rows);
     AddProblemRows(signature, rows);
   }

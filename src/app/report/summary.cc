@@ -29,6 +29,7 @@ void Summary::Add(const model::Report& report) {
   if (files_ == 1) {
     trust_ = report.trust;
     revocation_sources_ = report.revocation_sources;
+    catalog_sources_ = report.catalog_sources;
     evaluated_at_ = report.evaluated_at;
   }
 }
@@ -87,7 +88,8 @@ std::string Summary::Text(const TextStyle& style, double seconds) const {
   say("time", fmt::format("{}, {:.1f} files/s, {}/s", HumanSeconds(seconds),
                           rate, HumanSize(static_cast<uint64_t>(bytes_rate))));
   if (files_ > 0) {
-    WriteTrust(page, trust_, revocation_sources_, evaluated_at_);
+    WriteTrust(page, trust_, revocation_sources_, catalog_sources_,
+               evaluated_at_);
   }
   return page.Take();
 }

@@ -39,6 +39,7 @@ class Summary {
   // Of the first report; those of a run are the same for all.
   std::vector<model::TrustSource> trust_;
   std::vector<model::RevocationSource> revocation_sources_;
+  std::vector<model::CatalogSource> catalog_sources_;
   base::Instant evaluated_at_;
 };
 

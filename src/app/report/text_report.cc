@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/report/action_text.h"
 #include "app/report/finding_text.h"
 #include "app/report/signature_text.h"
 #include "app/report/vocabulary.h"
@@ -161,6 +162,7 @@ std::string RevocationWords(const model::RevocationSource& source) {
 
 void WriteTrust(Page& page, const std::vector<model::TrustSource>& trust,
                 const std::vector<model::RevocationSource>& revocation,
+                const std::vector<model::CatalogSource>& catalogs,
                 base::Instant at) {
   page.Heading("Trust", "judged at " + base::ToRfc3339(at));
   for (const model::TrustSource& source : trust) {
@@ -174,6 +176,12 @@ void WriteTrust(Page& page, const std::vector<model::TrustSource>& trust,
   }
   for (const model::RevocationSource& source : revocation) {
     page.Paragraph(kIndent, {RevocationWords(source)});
+    page.Paragraph(kIndent + 2, {"from " + source.source, Ink::kQuiet});
+    page.Put(kIndent + 2, {{"sha256  " + source.sha256, Ink::kQuiet}});
+  }
+  for (const model::CatalogSource& source : catalogs) {
+    page.Paragraph(
+        kIndent, {fmt::format("catalog: {}", Count(source.members, "member"))});
     page.Paragraph(kIndent + 2, {"from " + source.source, Ink::kQuiet});
     page.Put(kIndent + 2, {{"sha256  " + source.sha256, Ink::kQuiet}});
   }
@@ -197,10 +205,12 @@ std::string FullReport(const Report& report, const TextStyle& style,
   WriteReasons(page, report);
   WriteAllSignatures(page, report, verbose);
   WriteContents(page, report, verbose);
+  WriteActions(page, report, verbose);
+  WriteCoverage(page, report, verbose);
   WriteFindings(page, report, verbose);
   WriteLimits(page, report);
   WriteTrust(page, report.trust, report.revocation_sources,
-             report.evaluated_at);
+             report.catalog_sources, report.evaluated_at);
   WriteFoot(page, report);
   return page.Take();
 }

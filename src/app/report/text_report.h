@@ -32,6 +32,7 @@ namespace countersign::app {
 // where, with which hash, and the instant of judgement.
 void WriteTrust(Page& page, const std::vector<model::TrustSource>& trust,
                 const std::vector<model::RevocationSource>& revocation,
+                const std::vector<model::CatalogSource>& catalogs,
                 base::Instant at);
 
 // True when a store of `trust` may vouch for code signing. Without one nobody

@@ -26,6 +26,7 @@ struct VetRequest {
   std::optional<base::Instant> at;
   std::vector<std::string> trust;  // names and files; empty: the default
   std::vector<std::string> crls;
+  std::vector<std::string> catalogs;
   unsigned jobs = 0;  // 0: one for each core
   FailOn fail_on = FailOn::kHold;
   bool json = false;

@@ -28,6 +28,8 @@ using Clock = std::chrono::steady_clock;
 
 // Limit: 64 MiB. The largest public revocation lists have about 30 MB.
 constexpr uint64_t kRevocationLimitBytes = uint64_t{64} << 20;
+// Limit: 64 MiB. The largest catalogs of Windows have some MiB.
+constexpr uint64_t kCatalogLimitBytes = uint64_t{64} << 20;
 // How often a signal and the progress line are looked after.
 constexpr milliseconds kTick{100};
 // How long inputs in work may take to end after a signal.
@@ -74,6 +76,10 @@ std::expected<vet::Options, std::string> MakeOptions(
   for (const std::string& path : request.crls) {
     options.revocation.push_back(
         {path, CS_TRY(ReadWholeFile(path, kRevocationLimitBytes))});
+  }
+  for (const std::string& path : request.catalogs) {
+    options.catalogs.push_back(
+        {path, CS_TRY(ReadWholeFile(path, kCatalogLimitBytes))});
   }
   options.jobs = ChooseJobs(request);
   options.process_per_file = request.isolate;

@@ -51,33 +51,6 @@ std::string_view RegistryRootName(int32_t root) {
   return root >= -1 && root <= 3 ? kRoots[root + 1] : "?";
 }
 
-// Keys whose values Windows runs at logon, below
-// Software\[WOW6432Node\]Microsoft\Windows\CurrentVersion.
-bool IsRunKey(std::string_view key) {
-  const auto same = [](std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, [](char x, char y) {
-      const auto lower = [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-      };
-      return lower(x) == lower(y);
-    });
-  };
-  constexpr std::string_view kParent = "\\CurrentVersion\\";
-  constexpr std::string_view kRunKeys[] = {
-      "Run",         "RunOnce",         "RunOnceEx",
-      "RunServices", "RunServicesOnce", "Policies\\Explorer\\Run"};
-  for (const std::string_view run : kRunKeys) {
-    if (key.size() >= run.size() + kParent.size() &&
-        same(key.substr(key.size() - run.size()), run) &&
-        same(key.substr(key.size() - run.size() - kParent.size(),
-                        kParent.size()),
-             kParent)) {
-      return true;
-    }
-  }
-  return false;
-}
-
 // Where a package that is installed by another comes from: types 7, 23, 39.
 MsiActionSource SourceOfMsiInstall(uint32_t source) {
   return source == 0x00   ? MsiActionSource::kStorage
@@ -189,7 +162,6 @@ base::Result<void> ReadMsiRegistry(const MsiDatabase& database,
           value.name = table.Text(row, "Name");
           value.value = table.Text(row, "Value");
           value.component = table.Text(row, "Component_");
-          value.starts_at_logon = !removes && IsRunKey(value.key);
           value.evidence = evidence;
           out.registry.push_back(value);
         }));

@@ -123,13 +123,10 @@ TEST(MsiActions, ServicesRegistryShortcuts) {
   ASSERT_EQ(actions.service_controls.size(), 1U);
   EXPECT_EQ(actions.service_controls[0].event, 0xA3U);
   ASSERT_EQ(actions.registry.size(), 3U);
-  EXPECT_TRUE(actions.registry[0].starts_at_logon);
   EXPECT_EQ(actions.registry[0].root_name, "HKLM");
   EXPECT_EQ(actions.registry[0].value, "[#App] /auto");
-  EXPECT_FALSE(actions.registry[1].starts_at_logon);
   EXPECT_EQ(actions.registry[1].root_name, "HKLM or HKCU");
   EXPECT_TRUE(actions.registry[2].removes);
-  EXPECT_FALSE(actions.registry[2].starts_at_logon);
   EXPECT_EQ(actions.registry[2].root_name, "HKCU");
   ASSERT_EQ(actions.shortcuts.size(), 1U);
   EXPECT_EQ(actions.shortcuts[0].target, "[#App]");

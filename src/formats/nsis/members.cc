@@ -157,7 +157,7 @@ class NsisMembers {
                     fmt::format("{} bytes behind the installer", behind));
     }
     if (!certain) {
-      remarks_.Note(RemarkKind::kUnsupported, container_.stored_header,
+      remarks_.Note(RemarkKind::kOddity, container_.stored_header,
                     "several numberings of the opcodes fit; names of some "
                     "operations may be wrong");
     }

@@ -87,6 +87,11 @@ inline constexpr Oid kSipInfo{"1.3.6.1.4.1.311.2.1.30"};
 inline constexpr Oid kPeImageData{"1.3.6.1.4.1.311.2.1.15"};
 inline constexpr Oid kPageHashesV1{"1.3.6.1.4.1.311.2.3.1"};
 inline constexpr Oid kPageHashesV2{"1.3.6.1.4.1.311.2.3.2"};
+// Catalogs.
+inline constexpr Oid kCatalogList{"1.3.6.1.4.1.311.12.1.1"};
+inline constexpr Oid kCatalogMemberV1{"1.3.6.1.4.1.311.12.1.2"};
+inline constexpr Oid kCatalogMemberV2{"1.3.6.1.4.1.311.12.1.3"};
+inline constexpr Oid kCatalogNameValue{"1.3.6.1.4.1.311.12.2.1"};
 // Names (RFC 4519, RFC 2985; EV Guidelines section 9.2.4).
 inline constexpr Oid kCommonName{"2.5.4.3"};
 inline constexpr Oid kSerialNumber{"2.5.4.5"};

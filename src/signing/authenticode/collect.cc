@@ -167,10 +167,13 @@ void Collector::ReadParts(ParsedContainer& container, uint32_t signature) {
     // One that is none is reported with those that nobody vouches for.
     [[maybe_unused]] const auto added = container.revocation.Add(list, budget_);
   }
-  if (!(oid::kSpcIndirectData == container.data.content_type)) {
+  if (!(content_type_ == container.data.content_type)) {
     container.content_error = base::Error{
         base::Fault::kUnsupported, container.data.whole.offset, "eContentType"};
     return;
+  }
+  if (!(oid::kSpcIndirectData == container.data.content_type)) {
+    return;  // the content itself is what was signed
   }
   auto content = ParseIndirectData(container.data.content, budget_);
   if (content) {

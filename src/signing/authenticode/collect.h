@@ -53,8 +53,10 @@ struct Collection {
 // unsigned data on the way.
 class Collector {
  public:
-  Collector(base::Budget& budget, SigningFacts& facts)
-      : budget_(budget), facts_(facts) {}
+  // Of `content_type`, anything else is of no known kind.
+  Collector(base::Budget& budget, SigningFacts& facts,
+            const Oid& content_type = oid::kSpcIndirectData)
+      : budget_(budget), facts_(facts), content_type_(content_type) {}
 
   // A structure to parse: entry number `entry`, whose bytes are `content`.
   void AddContainer(uint32_t entry, base::Input content) {
@@ -88,6 +90,7 @@ class Collector {
 
   base::Budget& budget_;
   SigningFacts& facts_;
+  const Oid& content_type_;
   std::deque<Pending> pending_;
   Collection collection_;
 };

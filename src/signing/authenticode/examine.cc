@@ -108,6 +108,23 @@ void CheckContent(const IndirectData& content, const ContentDigests& digests,
   }
 }
 
+// The content itself is what is signed, a list for example.
+void DescribeOwnContent(const ParsedSignature& signature,
+                        const SignerCheck& check, SignatureFacts& facts,
+                        base::Budget& budget) {
+  const SignedData& data = signature.container->data;
+  facts.integrity = Integrity::kValid;
+  facts.content_type = DottedOid(data.content_type);
+  if (check.digest) {
+    facts.digest_algorithm = base::Name(*check.digest);
+    facts.computed = base::Hash(*check.digest, data.content.bytes).Hex();
+    const auto value = FirstValue(signature.signer->signed_attributes,
+                                  oid::kMessageDigest, budget);
+    facts.digest = value ? base::ToHex(value->value.bytes) : facts.computed;
+  }
+  facts.content_mismatch = check.content_mismatch;
+}
+
 void AddWeak(std::vector<std::string>& weak, std::string word) {
   if (std::ranges::find(weak, word) == weak.end()) {
     weak.push_back(std::move(word));
@@ -229,17 +246,25 @@ SignatureFacts Answer(const ParsedSignature& signature, uint32_t index,
       CheckSigner({.signer = signature.signer,
                    .content = signature.container->data.content.bytes,
                    .pool = signature.container->certificates,
-                   .content_type = &oid::kSpcIndirectData},
+                   .content_type = &subject.EncapsulatedContentType()},
                   context.keys, context.budget);
   facts.signature_algorithm = Describe(check.scheme);
+  const bool own_content =
+      !(subject.EncapsulatedContentType() == oid::kSpcIndirectData.View());
+  if (own_content && !signature.container->content_error) {
+    DescribeOwnContent(signature, check, facts, context.budget);
+  }
   if (signature.container->content) {
     facts.integrity = Integrity::kValid;
     CheckContent(*signature.container->content, digests, subject,
                  check.integrity == Integrity::kValid, facts);
   }
-  if (check.integrity != Integrity::kValid) {
+  const auto& error = signature.container->content_error;
+  if (error && error->fault == base::Fault::kUnsupported) {
+    // What it is over is not known, so nothing is known to be wrong with it.
+  } else if (check.integrity != Integrity::kValid) {
     facts.signature_mismatch =
-        check.signature_mismatch || check.content_mismatch;
+        check.signature_mismatch || (check.content_mismatch && !own_content);
     Refuse(facts, check.integrity, check.reason);
   }
   facts.timestamps = std::move(stamps.facts);

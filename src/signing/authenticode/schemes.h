@@ -25,4 +25,10 @@ namespace countersign::signing {
 [[nodiscard]] SigningFacts ExamineMsi(const base::Blob& file,
                                       const Context& context);
 
+// The signature block of a script. "Absent" for text without one.
+//
+// Spec: docs/formats/powershell.md, docs/formats/script.md.
+[[nodiscard]] SigningFacts ExamineScript(const base::Blob& file,
+                                         const Context& context);
+
 }  // namespace countersign::signing

@@ -32,6 +32,13 @@ class Subject {
   // What a signature over it says it signs (SpcAttributeTypeAndOptionalValue).
   [[nodiscard]] virtual const Oid& ContentType() const = 0;
 
+  // The type of what is signed (RFC 5652, section 5.2, eContentType). Other
+  // than SpcIndirectDataContent it is itself what the signature is over, and no
+  // digest of a file is compared.
+  [[nodiscard]] virtual const Oid& EncapsulatedContentType() const {
+    return oid::kSpcIndirectData;
+  }
+
   // The purposes for which stores are asked about the signer, in order.
   [[nodiscard]] virtual std::vector<model::Purpose> Purposes() const;
 

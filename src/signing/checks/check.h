@@ -72,6 +72,7 @@ void CheckUnsignedData(const SigningFacts& facts, Sink& sink);
 void CheckDataAfterSignature(const SigningFacts& facts, Sink& sink);
 void CheckSuperfluousCertificate(const SigningFacts& facts, Sink& sink);
 void CheckUnexpectedContentType(const SigningFacts& facts, Sink& sink);
+void CheckOnlyEncodingDiffers(const SigningFacts& facts, Sink& sink);
 void CheckUnauthenticatedAttribute(const SigningFacts& facts, Sink& sink);
 
 // Checks on chains, revocation and weakness (trust_checks.cc).

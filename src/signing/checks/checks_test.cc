@@ -227,6 +227,10 @@ const std::vector<Row>& Rows() {
          f.expected_content_type = "1.2.4";
          f.signatures[0].content_type = "1.2.3";
        }},
+      {"signing.only_encoding_differs", Severity::kLow,
+       [](SigningFacts& f) {
+         f.encoding_changes = {{0, "the line endings (signed with CR LF)"}};
+       }},
       {"signing.timestamp_invalid", Severity::kMedium,
        [](SigningFacts& f) {
          f.signatures[0].timestamps[0].integrity = Integrity::kInvalid;

@@ -51,6 +51,10 @@ void CheckMalformedMeaning(const SigningFacts& facts, Sink& sink) {
 }  // namespace
 
 std::string Which(const SigningFacts& facts, const SignatureFacts& signature) {
+  if (!signature.catalog_sha256.empty()) {
+    return fmt::format("the signature of catalog {}...",
+                       signature.catalog_sha256.substr(0, 16));
+  }
   if (facts.signatures.size() == 1) {
     return "the signature";
   }
@@ -200,6 +204,7 @@ void CheckSeveralSigners(const SigningFacts& facts, Sink& sink) {
   for (size_t i = 1; i < facts.signatures.size(); ++i) {
     const SignatureFacts& signature = facts.signatures[i];
     const bool shared = signature.signer.has_value() &&
+                        signature.catalog_sha256.empty() &&
                         signature.range == facts.signatures[i - 1].range;
     if (shared) {
       sink.Give(fmt::format("{} shares its structure with another signer; "
@@ -214,8 +219,8 @@ void CheckSeveralSigners(const SigningFacts& facts, Sink& sink) {
 void CheckUnsigned(const SigningFacts& facts, Sink& sink) {
   if (facts.is_signed == model::Signed::kAbsent) {
     sink.Give(
-        "The file carries no signature of its own (whether a catalog "
-        "covers it was not looked at).",
+        "The file carries no signature of its own, and no catalog that came "
+        "along lists it.",
         facts.security_directory);
   }
 }
@@ -242,9 +247,8 @@ void CheckUnsignedData(const SigningFacts& facts, Sink& sink) {
     // known, documented use; both still make Windows' strict check refuse.
     const bool known = data.all_zero || data.magic == "google-update-tag";
     sink.Give(known ? model::Severity::kLow : model::Severity::kMedium,
-              fmt::format("The certificate table holds data that no signature "
-                          "covers: {}.",
-                          Describe(data)),
+              fmt::format("The {} holds data that no signature covers: {}.",
+                          facts.signed_place, Describe(data)),
               data.range, DataParameters(data));
   }
 }
@@ -258,7 +262,7 @@ void CheckDataAfterSignature(const SigningFacts& facts, Sink& sink) {
             return signature.integrity != Integrity::kValid;
           });
       sink.Give(covered ? model::Severity::kMedium : model::Severity::kHigh,
-                fmt::format("Data follows the certificate table: {}.",
+                fmt::format("Data follows the {}: {}.", facts.signed_place,
                             Describe(data)),
                 data.range, DataParameters(data));
     }
@@ -298,6 +302,7 @@ void CheckUnexpectedContentType(const SigningFacts& facts, Sink& sink) {
   for (const SignatureFacts& signature : facts.signatures) {
     if (!signature.content_type.empty() &&
         !facts.expected_content_type.empty() &&
+        signature.catalog_sha256.empty() &&
         signature.content_type != facts.expected_content_type) {
       sink.Give(fmt::format("{} states that it is for {}, not for what it is "
                             "over ({}), although the digest is of that.",
@@ -305,6 +310,16 @@ void CheckUnexpectedContentType(const SigningFacts& facts, Sink& sink) {
                             facts.expected_content_type),
                 signature.range, {{"type", signature.content_type}});
     }
+  }
+}
+
+void CheckOnlyEncodingDiffers(const SigningFacts& facts, Sink& sink) {
+  for (const EncodingChange& change : facts.encoding_changes) {
+    const SignatureFacts& signature = facts.signatures.at(change.signature);
+    sink.Give(fmt::format("Nothing but {} keeps {} from holding: the text is "
+                          "what was signed.",
+                          change.what, Which(facts, signature)),
+              signature.range, {{"signature", Number(signature.index)}});
   }
 }
 

@@ -2,38 +2,116 @@
 
 #include <algorithm>
 
-namespace countersign::vet {
+#include "formats/script.h"
 
-void Content::Begin(uint64_t expected_bytes, uint64_t memory_bytes) {
-  hasher_.clear();
-  hasher_.emplace_back(base::DigestAlgorithm::kSha256);
+namespace countersign::vet {
+namespace {
+
+base::Bytes FirstOf(base::Bytes bytes) {
+  return bytes.first(std::min(bytes.size(), formats::kSniffedBytes));
+}
+
+base::Bytes LastOf(base::Bytes bytes) {
+  return bytes.last(std::min(bytes.size(), formats::kSniffedBytes));
+}
+
+}  // namespace
+
+std::vector<base::Hasher> Content::NewHashers() const {
+  std::vector<base::Hasher> hashers;
+  hashers.emplace_back(base::DigestAlgorithm::kSha256);
+  if (with_sha1_) {
+    hashers.emplace_back(base::DigestAlgorithm::kSha1);
+  }
+  return hashers;
+}
+
+void Content::TakeDigests(std::vector<base::Hasher>& hashers,
+                          Finished& finished) {
+  finished.sha256 = hashers[0].Finish();
+  if (hashers.size() > 1) {
+    finished.sha1 = hashers[1].Finish();
+  }
+}
+
+void Content::Begin(uint64_t expected_bytes, uint64_t memory_bytes,
+                    bool is_wanted) {
+  hashers_ = NewHashers();
   held_.clear();
   held_.reserve(std::min(expected_bytes, memory_bytes));
+  start_.clear();
+  end_.clear();
   row_ = nullptr;
-  kept_ = false;
+  end_decides_ = false;
+  kept_ = true;
+  is_wanted_ = is_wanted;
   in_scratch_ = false;
   memory_bytes_ = memory_bytes;
   size_bytes_ = 0;
 }
 
 base::Result<void> Content::Append(base::Bytes bytes) {
-  hasher_[0].Update(bytes);
-  size_bytes_ += bytes.size();
-  if (row_ != nullptr && !kept_) {
-    return {};
+  for (base::Hasher& hasher : hashers_) {
+    hasher.Update(bytes);
   }
-  CS_TRY_VOID(Keep(bytes));
-  if (row_ == nullptr && size_bytes_ >= formats::kSniffedBytes) {
+  size_bytes_ += bytes.size();
+  if (row_ == nullptr) {
+    RememberEnd(bytes);
+  }
+  if (kept_) {
+    CS_TRY_VOID(Keep(bytes));
+  }
+  if (row_ == nullptr && !end_decides_ &&
+      size_bytes_ >= formats::kSniffedBytes) {
     Decide();
+  }
+  if (end_decides_ && kept_ && !is_wanted_ &&
+      size_bytes_ > formats::kLargestScript) {
+    Drop();
   }
   return {};
 }
 
+void Content::RememberEnd(base::Bytes bytes) {
+  // Why twice as much: so that what is in front is not moved for every piece.
+  constexpr size_t kMost = 2 * formats::kSniffedBytes;
+  const base::Bytes last = LastOf(bytes);
+  if (end_.size() + last.size() > kMost) {
+    end_.erase(end_.begin(),
+               end_.end() - static_cast<std::ptrdiff_t>(
+                                std::min(end_.size(), formats::kSniffedBytes)));
+  }
+  end_.insert(end_.end(), last.begin(), last.end());
+}
+
 void Content::Decide() {
-  row_ = &formats::Sniff(held_);
-  kept_ = is_kept_(*row_);
-  if (!kept_) {
+  const base::Bytes start = FirstOf(held_);
+  row_ = formats::SniffStart(start);
+  if (row_ == nullptr) {
+    end_decides_ = true;
+    start_.assign(start.begin(), start.end());
+  } else if (!IsNeeded(*row_)) {
+    Drop();
+  }
+  if (in_scratch_) {
     held_.clear();
+  }
+}
+
+void Content::DecideAtTheEnd() {
+  row_ = &formats::Sniff(end_decides_ ? base::Bytes(start_) : FirstOf(held_),
+                         LastOf(end_));
+  if (kept_ && !IsNeeded(*row_)) {
+    Drop();
+  }
+}
+
+void Content::Drop() {
+  kept_ = false;
+  held_.clear();
+  if (in_scratch_) {
+    scratch_.Drop();
+    in_scratch_ = false;
   }
 }
 
@@ -43,11 +121,10 @@ base::Result<void> Content::Keep(base::Bytes bytes) {
     scratch_.Begin();
     CS_TRY_VOID(scratch_.Append(held_));
     in_scratch_ = true;
-    if (row_ == nullptr) {
+    if (row_ == nullptr && !end_decides_) {
       // A first piece larger than all that is held in memory.
-      held_.insert(held_.end(), bytes.begin(),
-                   bytes.begin() + static_cast<std::ptrdiff_t>(std::min(
-                                       bytes.size(), formats::kSniffedBytes)));
+      const base::Bytes first = FirstOf(bytes);
+      held_.insert(held_.end(), first.begin(), first.end());
     } else {
       held_.clear();
     }
@@ -61,9 +138,12 @@ base::Result<void> Content::Keep(base::Bytes bytes) {
 
 base::Result<Content::Finished> Content::Finish() {
   if (row_ == nullptr) {
-    Decide();
+    DecideAtTheEnd();
   }
-  Finished finished{row_, hasher_[0].Finish(), size_bytes_, nullptr};
+  Finished finished;
+  finished.row = row_;
+  finished.size_bytes = size_bytes_;
+  TakeDigests(hashers_, finished);
   if (kept_ && in_scratch_) {
     finished.bytes = CS_TRY(scratch_.Finish());
   } else if (kept_) {

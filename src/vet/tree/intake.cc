@@ -1,4 +1,5 @@
 #include "vet/tree/intake.h"
+#include "install/actions.h"
 
 #include <fmt/format.h>
 
@@ -101,7 +102,10 @@ void Intake::CheckName(const Member& member) {
 
 base::Result<void> Intake::Begin(const Member& member) {
   CS_TRY_VOID(Admit(member));
-  content_.Begin(member.size.value_or(0), memory_bytes_);
+  const install::Place place{model::Format::kUnknown,
+                             record_.At(container_).format, member.name};
+  content_.Begin(member.size.value_or(0), memory_bytes_,
+                 install::MayTell(place, true));
   return {};
 }
 
@@ -151,11 +155,10 @@ base::Result<void> Intake::Place(const Member& member,
   taken.content.bytes = base::Blob::Slice(blob_, content);
   taken.content.row = &formats::Sniff(taken.content.bytes->View());
   taken.content.size_bytes = content.size;
-  std::vector<base::Hasher> hasher;
-  hasher.emplace_back(base::DigestAlgorithm::kSha256);
+  std::vector<base::Hasher> hashers = content_.NewHashers();
   if (const auto hashed =
-          taken.content.bytes->Hash({0, content.size}, hasher)) {
-    taken.content.sha256 = hasher[0].Finish();
+          taken.content.bytes->Hash({0, content.size}, hashers)) {
+    Content::TakeDigests(hashers, taken.content);
   } else {
     taken.damage = hashed.error();
   }

@@ -16,6 +16,10 @@ constexpr size_t kMostFindings = 20'000;
 // Why: what is weighty must not hide behind a crowd of what is not.
 constexpr size_t kMostWeightyFindings = 30'000;
 
+// Limit: what the installers of one input do. Large ones write some 20,000
+// values of the registry.
+constexpr size_t kMostActions = 50'000;
+
 // The new place of each artifact: parents before their members, members in the
 // order they were found.
 std::vector<uint32_t> DepthFirst(
@@ -76,6 +80,21 @@ void Record::Give(model::Finding finding) {
   }
 }
 
+void Record::AddActions(uint32_t artifact, std::vector<model::Action> actions) {
+  for (model::Action& action : actions) {
+    if (inspection_.actions.size() == kMostActions) {
+      inspection_.complete = false;
+      NoteLimit(artifact, "actions", kMostActions);
+      return;
+    }
+    action.artifact = artifact;
+    if (!action.evidence.Inside(At(artifact).size)) {
+      action.evidence = {0, At(artifact).size};
+    }
+    inspection_.actions.push_back(std::move(action));
+  }
+}
+
 void Record::NotInspected(uint32_t artifact, const std::string& what,
                           base::ByteRange evidence, const std::string& reason) {
   inspection_.complete = false;
@@ -108,12 +127,24 @@ model::Inspection Record::Finish() {
         *reference = places[**reference];
       }
     }
+    for (model::SignatureFacts& signature : artifact.signatures) {
+      if (signature.catalog) {
+        signature.catalog = places[*signature.catalog];
+      }
+    }
     ordered[place] = std::move(artifact);
   }
   inspection_.artifacts = std::move(ordered);
   for (model::Finding& finding : inspection_.findings) {
     finding.artifact = places[finding.artifact];
   }
+  for (model::Action& action : inspection_.actions) {
+    action.artifact = places[action.artifact];
+    if (action.member) {
+      action.member = places[*action.member];
+    }
+  }
+  std::ranges::stable_sort(inspection_.actions, {}, &model::Action::artifact);
   for (model::LimitReached& limit : inspection_.limits) {
     limit.artifact = places[limit.artifact];
   }

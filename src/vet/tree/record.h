@@ -23,6 +23,10 @@ class Record {
   }
   [[nodiscard]] size_t Size() const { return inspection_.artifacts.size(); }
 
+  // Keeps what `artifact` says that it does, up to a number that no honest
+  // package reaches.
+  void AddActions(uint32_t artifact, std::vector<model::Action> actions);
+
   void SetIncomplete() { inspection_.complete = false; }
 
   // Keeps a finding, up to a number that no honest package reaches; whoever

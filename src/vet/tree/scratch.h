@@ -27,6 +27,8 @@ class Scratch {
   void Begin();
   // Adds to it. Fails with kLimit beyond the limit, kIo when the disk is full.
   base::Result<void> Append(base::Bytes bytes);
+  // Gives up the content begun.
+  void Drop() { end_ = begin_; }
   // The content begun, which must not be empty.
   [[nodiscard]] base::Result<std::shared_ptr<const base::Blob>> Finish() const;
 

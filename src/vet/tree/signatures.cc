@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "formats/script.h"
 #include "signing/judge.h"
 
 namespace countersign::vet {
@@ -19,18 +20,29 @@ uint64_t LimitValue(std::string_view name, const base::Limits& limits) {
   if (name == "signatures") {
     return limits.signatures;
   }
+  if (name == "size of a script") {
+    return formats::kLargestScript;
+  }
   return name == "depth of nested signatures" ? limits.depth : 0;
 }
 
 }  // namespace
 
-void InspectSignatures(const base::Blob& file, uint32_t number,
-                       signing::Verifier& verifier,
-                       const InspectOptions& options, Record& record) {
+void AddCovering(std::vector<model::SignatureFacts> covering,
+                 signing::SigningFacts& facts) {
+  if (!covering.empty() && facts.is_signed == model::Signed::kAbsent) {
+    facts.is_signed = model::Signed::kByCatalog;
+  }
+  for (model::SignatureFacts& signature : covering) {
+    signature.index = static_cast<uint32_t>(facts.signatures.size());
+    facts.signatures.push_back(std::move(signature));
+  }
+}
+
+void RecordSignatures(signing::SigningFacts facts, uint32_t number,
+                      const InspectOptions& options, Record& record) {
   model::Artifact& artifact = record.At(number);
-  const uint64_t size = file.View().size();
-  signing::SigningFacts facts =
-      verifier.Verify(file, artifact.format, {options.at, options.limits});
+  const uint64_t size = artifact.size;
   artifact.is_signed = facts.is_signed;
   if (!facts.detail.empty()) {
     artifact.detail = facts.detail;
@@ -52,7 +64,7 @@ void InspectSignatures(const base::Blob& file, uint32_t number,
         {std::min<uint64_t>(facts.limit->offset, size), 0},
         fmt::format("the limit on {} was reached", facts.limit->field));
   }
-  if (facts.is_signed == model::Signed::kUnknown) {
+  if (facts.is_signed == model::Signed::kUnknown && !facts.limit) {
     record.NotInspected(number, "The file", {0, std::min<uint64_t>(size, 64)},
                         "its headers are damaged, so whether it is signed is "
                         "not known");

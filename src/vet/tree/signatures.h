@@ -2,18 +2,20 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
-#include "base/blob.h"
 #include "signing/verify.h"
 #include "vet/inspect.h"
 #include "vet/tree/record.h"
 
 namespace countersign::vet {
 
-// Verifies what signs `file`, whose format the verifier knows, and records
-// facts and findings for `artifact`.
-void InspectSignatures(const base::Blob& file, uint32_t artifact,
-                       signing::Verifier& verifier,
-                       const InspectOptions& options, Record& record);
+// Adds the signatures over catalogs that list the file to what is known of it.
+void AddCovering(std::vector<model::SignatureFacts> covering,
+                 signing::SigningFacts& facts);
+
+// Records facts, and the findings on them, for `artifact`.
+void RecordSignatures(signing::SigningFacts facts, uint32_t artifact,
+                      const InspectOptions& options, Record& record);
 
 }  // namespace countersign::vet

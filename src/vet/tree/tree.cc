@@ -14,15 +14,20 @@
 
 #include <algorithm>
 #include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "base/entropy.h"
 #include "base/text.h"
 #include "formats/pe.h"
+#include "formats/script.h"
 #include "formats/sniff.h"
+#include "install/actions.h"
+#include "install/conclude.h"
 #include "vet/findings.h"
 #include "vet/tree/allowance.h"
+#include "vet/tree/catalog_coverage.h"
 #include "vet/tree/content.h"
 #include "vet/tree/installed_names.h"
 #include "vet/tree/intake.h"
@@ -105,6 +110,18 @@ bool IsPlainData(Format format) {
          format == Format::kScript;
 }
 
+// True of text without a signature block. Scripts of hosts that know no
+// signatures are among it.
+bool IsUnsignedText(const FormatRow& row, const SharedBlob& bytes) {
+  if (row.format != Format::kScript || bytes == nullptr) {
+    return row.format == Format::kText;
+  }
+  const base::Bytes view = bytes->View();
+  const size_t size = std::min(view.size(), formats::kSniffedBytes);
+  return !formats::HasScriptBlock(view.first(size), row.format) &&
+         !formats::HasScriptBlock(view.last(size), row.format);
+}
+
 // Why a file of a format that is only recognised was not inspected.
 std::string WhyNotRead(const FormatRow& row) {
   switch (row.format) {
@@ -136,20 +153,26 @@ std::string Clause(const base::Error& error) {
 
 class Tree {
  public:
+  // See CatalogCoverage.
   Tree(SharedBlob file, signing::Verifier& verifier,
-       const InspectOptions& options)
+       const InspectOptions& options, const CatalogSet& known,
+       CatalogSet& found)
       : verifier_(verifier),
         options_(options),
+        coverage_(known, found),
         scratch_(options.scratch_descriptor, options.unpack.output_bytes),
         allowance_(options_.unpack, file->View().size()),
-        content_(scratch_, [](const FormatRow& row) { return IsKept(row); }) {
+        content_(
+            scratch_, [](const FormatRow& row) { return IsKept(row); },
+            coverage_.NeedsSha1()) {
     scratch_.Clear();
     const uint32_t root = record_.Add(nullptr, "");
     Artifact& artifact = record_.At(root);
     const FormatRow& row = formats::Sniff(file->View());
     artifact.size = file->View().size();
     artifact.format = row.format;
-    Look(root, row, std::move(file), 0);
+    const FlatDigests flat = coverage_.HashFlat(*file);
+    Look(root, row, std::move(file), flat, 0);
     for (const std::string& problem : verifier.Problems()) {
       record_.Give(
           MakeFinding("vet.evidence_unreadable", root, problem + ".", {0, 0}));
@@ -165,7 +188,10 @@ class Tree {
       }
       Open(next);
     }
-    return record_.Finish();
+    coverage_.NameCatalogs(record_);
+    model::Inspection inspection = record_.Finish();
+    install::Conclude(inspection);
+    return inspection;
   }
 
  private:
@@ -177,7 +203,8 @@ class Tree {
   };
 
   static bool IsKept(const FormatRow& row) {
-    return row.unpack != nullptr || signing::Verifier::Knows(row.format);
+    return row.unpack != nullptr || (signing::Verifier::Knows(row.format) &&
+                                     row.format != Format::kText);
   }
 
   // The whole of an artifact, or its start where there is not more.
@@ -185,12 +212,48 @@ class Tree {
     return {0, std::min<uint64_t>(record_.At(artifact).size, 64)};
   }
 
+  // What is signed in an artifact of a format without a scheme.
+  void RecordCovering(uint32_t number,
+                      std::vector<model::SignatureFacts> covering) {
+    if (!covering.empty()) {
+      signing::SigningFacts facts;
+      facts.is_signed = model::Signed::kAbsent;
+      AddCovering(std::move(covering), facts);
+      RecordSignatures(std::move(facts), number, options_, record_);
+    }
+  }
+
   // Looks at an artifact; what it contains is put on the list.
   void Look(uint32_t number, const FormatRow& row, SharedBlob bytes,
-            uint64_t depth) {
+            const FlatDigests& flat, uint64_t depth) {
     const bool is_root = number == 0;
-    if (bytes != nullptr && signing::Verifier::Knows(row.format)) {
-      InspectSignatures(*bytes, number, verifier_, options_, record_);
+    auto covering = coverage_.CoveringOf(bytes.get(), row.format, flat);
+    const bool is_known = signing::Verifier::Knows(row.format);
+    if (!is_root && IsUnsignedText(row, bytes)) {
+      // Why no finding: whoever packs text does not sign it by itself.
+      record_.At(number).detail = row.name;
+      record_.At(number).is_signed = model::Signed::kAbsent;
+      RecordCovering(number, std::move(covering));
+      return;
+    }
+    if (bytes == nullptr && is_known) {
+      record_.NotInspected(number, "The script", StartOf(number),
+                           fmt::format("it is larger than the limit of {} MiB",
+                                       formats::kLargestScript >> 20));
+      return;
+    }
+    if (!is_known) {
+      RecordCovering(number, std::move(covering));
+    } else {
+      signing::SigningFacts facts =
+          verifier_.Verify(*bytes, row.format, {options_.at, options_.limits});
+      if (row.format == Format::kCat &&
+          !coverage_.Collect(number, *bytes, facts)) {
+        record_.NotInspected(number, "A part of the catalog", StartOf(number),
+                             "the limit on members of catalogs was reached");
+      }
+      AddCovering(std::move(covering), facts);
+      RecordSignatures(std::move(facts), number, options_, record_);
       if (row.format == Format::kPe &&
           record_.At(number).is_signed == model::Signed::kUnknown) {
         return;  // Its headers are damaged, so where it ends is not known.
@@ -200,10 +263,12 @@ class Tree {
       Wait({number, &row, std::move(bytes), depth});
       return;
     }
-    if (row.support == formats::Support::kParsed) {
+    if (record_.At(number).detail.empty()) {
+      record_.At(number).detail = row.name;
+    }
+    if (row.support == formats::Support::kParsed || is_known) {
       return;
     }
-    record_.At(number).detail = row.name;
     if (is_root || !IsPlainData(row.format)) {
       record_.NotInspected(number, "The file", StartOf(number),
                            WhyNotRead(row));
@@ -249,6 +314,8 @@ class Tree {
     if (!opened) {
       SayWhyNotOpened(container, opened.error());
     }
+    const install::Place place{record_.At(number).format, Format::kUnknown, ""};
+    ReadStatement(number, place, *container.bytes, opened.has_value());
     if (record_.At(number).format == Format::kMsi) {
       installed_names_[number] = InstalledNamesOf(*container.bytes, budget);
     }
@@ -267,8 +334,36 @@ class Tree {
                  waiting_.end());
   }
 
+  // What an installer or a manifest says that it does. `is_whole` is false when
+  // it was already said to be damaged.
+  void ReadStatement(uint32_t number, const install::Place& place,
+                     const base::Blob& bytes, bool is_whole) {
+    if (!install::MayTell(place)) {
+      return;
+    }
+    base::Budget budget(options_.limits);
+    std::vector<model::Action> actions;
+    const auto read = install::ReadActions(place, bytes, budget, actions);
+    record_.AddActions(number, std::move(actions));
+    if (read || !is_whole) {
+      return;
+    }
+    const base::Error& error = read.error();
+    record_.SetIncomplete();
+    if (error.fault == base::Fault::kLimit) {
+      record_.NoteLimit(number, error.field, 0);
+    }
+    record_.NotInspected(
+        number, "All that it does when it is installed",
+        {std::min<uint64_t>(error.offset, record_.At(number).size), 0},
+        Clause(error));
+  }
+
   void SayWhetherSigned(uint32_t number) {
     Artifact& artifact = record_.At(number);
+    if (artifact.is_signed == model::Signed::kByCatalog) {
+      return;
+    }
     if (HasNoScheme(artifact.format)) {
       artifact.is_signed = model::Signed::kAbsent;
       return;
@@ -341,9 +436,16 @@ class Tree {
         NoteOverlay(taken, number)) {
       return;
     }
+    if (taken.content.bytes != nullptr) {
+      ReadStatement(number,
+                    {Format::kUnknown, record_.At(container.artifact).format,
+                     taken.member.name},
+                    *taken.content.bytes, true);
+    }
     const bool same_depth =
         IsOnlyCompressed(record_.At(container.artifact).format);
     Look(number, *taken.content.row, taken.content.bytes,
+         {taken.content.sha1, taken.content.sha256},
          container.depth + (same_depth ? 0 : 1));
   }
 
@@ -441,6 +543,7 @@ class Tree {
 
   signing::Verifier& verifier_;
   const InspectOptions& options_;
+  CatalogCoverage coverage_;
   Scratch scratch_;
   Allowance allowance_;
   Content content_;
@@ -456,7 +559,22 @@ class Tree {
 model::Inspection Inspect(std::shared_ptr<const base::Blob> file,
                           signing::Verifier& verifier,
                           const InspectOptions& options) {
-  return Tree(std::move(file), verifier, options).Run();
+  // Why twice where catalogs are found: they may stand behind what they list,
+  // by digests that nobody else needs (SHA-1, and those of unsigned programs),
+  // and to hash everything so for the few packages with a catalog, or to hold
+  // the bytes until the end, would cost all others time or memory.
+  const CatalogSet none{};
+  const CatalogSet& given =
+      options.catalogs != nullptr ? *options.catalogs : none;
+  CatalogSet all = given;
+  model::Inspection inspection =
+      Tree(file, verifier, options, given, all).Run();
+  if (all.Members() == given.Members() || inspection.artifacts.size() < 2) {
+    return inspection;
+  }
+  all.Close();
+  CatalogSet known_already;
+  return Tree(std::move(file), verifier, options, all, known_already).Run();
 }
 
 }  // namespace countersign::vet

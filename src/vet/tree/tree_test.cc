@@ -159,7 +159,7 @@ TEST(Tree, DepthIsLimited) {
 }
 
 TEST(Tree, TenThousandDeepAndWideEndInTime) {
-  const Inspection deep = Look(Nested(3000));
+  const Inspection deep = Look(Nested(10'000));
   EXPECT_EQ(LimitOf(deep), "depth");
   SampleZip wide;
   for (int i = 0; i < 10'000; ++i) {

@@ -1,0 +1,107 @@
+#include "install/electron/electron.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/text.h"
+#include "formats/json.h"
+
+namespace countersign::install {
+namespace {
+
+using model::Action;
+using model::ActionKind;
+using model::ActionPhase;
+using model::RunsAs;
+
+std::string TextOf(const formats::JsonValue& object, std::string_view name) {
+  const auto member = object.Member(name);
+  return member && member->Text() ? std::string(*member->Text()) : "";
+}
+
+Action UpdateFeed(std::string statement, std::string address) {
+  Action action;
+  action.kind = ActionKind::kUpdateFeed;
+  action.phase = ActionPhase::kUse;
+  action.runs_as = RunsAs::kUser;
+  action.statement = std::move(statement);
+  action.target = std::move(address);
+  return action;
+}
+
+std::string_view TrimmedYaml(std::string_view text) {
+  constexpr std::string_view kAround = " \t\r'\"";
+  const size_t first = text.find_first_not_of(kAround);
+  if (first == std::string_view::npos) {
+    return "";
+  }
+  return text.substr(first, text.find_last_not_of(kAround) + 1 - first);
+}
+
+}  // namespace
+
+base::Result<void> ReadPackageJson(const base::Blob& file, base::Budget& budget,
+                                   std::vector<Action>& actions) {
+  const formats::JsonDocument document =
+      CS_TRY(formats::ParseJson({file.View(), 0}, budget));
+  const formats::JsonValue root = document.Root();
+  if (!root.IsObject()) {
+    return {};
+  }
+  Action action;
+  action.kind = ActionKind::kEntryPoint;
+  action.phase = ActionPhase::kUse;
+  action.runs_as = RunsAs::kUser;
+  action.statement = "package.json main";
+  action.name = TextOf(root, "name");
+  action.target = TextOf(root, "main");
+  if (action.target.empty()) {
+    action.target = "index.js";  // what is taken when nothing is said
+  }
+  action.evidence = {0, file.View().size()};
+  action.parameters.push_back({"version", TextOf(root, "version")});
+  actions.push_back(std::move(action));
+  const auto build = root.Member("build");
+  const auto publish =
+      build && build->IsObject() ? build->Member("publish") : std::nullopt;
+  if (publish && publish->IsObject()) {
+    Action feed =
+        UpdateFeed("package.json build.publish", TextOf(*publish, "url"));
+    feed.name = TextOf(*publish, "provider");
+    feed.evidence = {0, file.View().size()};
+    actions.push_back(std::move(feed));
+  }
+  return {};
+}
+
+base::Result<void> ReadUpdateFeed(const base::Blob& file, base::Budget& budget,
+                                  std::vector<Action>& actions) {
+  const std::string_view text = base::AsText(file.View());
+  CS_TRY_VOID(budget.ChargeSteps(1 + text.size() / 64, 0));
+  Action feed = UpdateFeed("app-update.yml", "");
+  feed.evidence = {0, text.size()};
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view line = text.substr(at, end - at);
+    at = end + 1;
+    const size_t colon = line.find(':');
+    // Keys of the outermost mapping only.
+    if (colon == std::string_view::npos || line.starts_with(' ')) {
+      continue;
+    }
+    const std::string key(TrimmedYaml(line.substr(0, colon)));
+    std::string value(TrimmedYaml(line.substr(colon + 1)));
+    if (key == "provider") {
+      feed.name = std::move(value);
+    } else if (key == "url") {
+      feed.target = std::move(value);
+    } else if (!value.empty()) {
+      feed.parameters.push_back({key, std::move(value)});
+    }
+  }
+  actions.push_back(std::move(feed));
+  return {};
+}
+
+}  // namespace countersign::install

@@ -1,0 +1,428 @@
+#include "install/msi/msi.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "formats/cfb.h"
+#include "formats/msi.h"
+#include "formats/msi_actions.h"
+#include "install/windows/command_line.h"
+#include "install/windows/registry.h"
+
+namespace countersign::install {
+namespace {
+
+using formats::MsiActionKind;
+using formats::MsiActions;
+using formats::MsiActionSource;
+using formats::MsiActionTime;
+using formats::MsiCustomAction;
+using formats::MsiDatabase;
+using formats::MsiFile;
+using formats::MsiTable;
+using model::Action;
+using model::ActionKind;
+using model::ActionPhase;
+using model::Persistence;
+using model::RunsAs;
+
+using TextMap = std::map<std::string_view, std::string_view, std::less<>>;
+
+// Column `to` of every row of `table`, by column `from`; the first of several.
+base::Result<TextMap> MapOf(const MsiDatabase& database,
+                            std::string_view table, std::string_view from,
+                            std::string_view to, base::Budget& budget) {
+  TextMap map;
+  if (const MsiTable* rows = database.Find(table)) {
+    for (size_t row = 0; row < rows->row_count; ++row) {
+      CS_TRY_VOID(budget.ChargeSteps(1, rows->Evidence(row).offset));
+      map.emplace(rows->Text(row, from), rows->Text(row, to));
+    }
+  }
+  return map;
+}
+
+// "REMOVE", or "REMOVE" compared with "ALL" in any of the ways, first.
+bool IsOnlyForRemoval(std::string_view condition) {
+  std::string words;
+  for (const char c : AsciiLower(condition)) {
+    if (c != ' ' && c != '(' && c != ')' && c != '~') {
+      words += c;
+    }
+  }
+  return words == "remove" || words.starts_with("remove=\"all\"") ||
+         words.starts_with("remove=all") || words == "installedandremove";
+}
+
+std::string_view TimeWord(MsiActionTime time) {
+  constexpr std::array<std::string_view, 4> kWords = {"immediate", "deferred",
+                                                      "rollback", "commit"};
+  return kWords[static_cast<size_t>(time)];
+}
+
+// Functions of the WiX extensions that run the command line in a property.
+bool RunsCommandLine(std::string_view entry_point) {
+  constexpr std::array<std::string_view, 6> kNames = {
+      "caquietexec",   "caquietexec64",   "wixquietexec",
+      "wixquietexec64", "wixsilentexec",  "wixsilentexec64"};
+  return std::ranges::find(kNames, AsciiLower(entry_point)) != kNames.end();
+}
+
+class MsiReader {
+ public:
+  MsiReader(const MsiDatabase& database, const MsiActions& read,
+            std::vector<Action>& actions)
+      : database_(database), read_(read), actions_(actions) {}
+
+  base::Result<void> Read(base::Budget& budget) {
+    files_ = CS_TRY(formats::MsiFiles(database_, budget));
+    for (const MsiFile& file : files_) {
+      paths_.emplace(file.key, &file);
+    }
+    key_paths_ = CS_TRY(
+        MapOf(database_, "Component", "Component", "KeyPath", budget));
+    features_ = CS_TRY(
+        MapOf(database_, "Feature", "Feature", "Title", budget));
+    CS_TRY_VOID(FindCallers(budget));
+    AddCustomActions();
+    AddServices();
+    AddRegistry();
+    AddShortcuts();
+    AddChanges();
+    return {};
+  }
+
+ private:
+  struct Caller {
+    std::string order;
+    std::string_view condition;
+  };
+
+  // Which sequences and buttons call which custom action.
+  base::Result<void> FindCallers(base::Budget& budget) {
+    for (const formats::MsiSequenceStep& step : read_.sequences) {
+      callers_.emplace(step.action,
+                       Caller{fmt::format("{} {}", step.table, step.sequence),
+                              step.condition});
+    }
+    const MsiTable* events = database_.Find("ControlEvent");
+    for (size_t row = 0; events != nullptr && row < events->row_count; ++row) {
+      CS_TRY_VOID(budget.ChargeSteps(1, events->Evidence(row).offset));
+      if (events->Text(row, "Event") == "DoAction") {
+        callers_.emplace(
+            events->Text(row, "Argument"),
+            Caller{fmt::format("{}.{}", events->Text(row, "Dialog_"),
+                               events->Text(row, "Control_")),
+                   events->Text(row, "Condition")});
+      }
+    }
+    return {};
+  }
+
+  [[nodiscard]] std::string PathOf(std::string_view file_key) const {
+    const auto file = paths_.find(file_key);
+    return file == paths_.end() ? std::string(file_key) : file->second->path;
+  }
+  [[nodiscard]] std::string PathOfComponent(std::string_view component) const {
+    const auto key = key_paths_.find(component);
+    return key == key_paths_.end() || key->second.empty() ? ""
+                                                          : PathOf(key->second);
+  }
+  // "[#key]" and "[!key]" name a file; all else stays.
+  [[nodiscard]] std::string Formatted(std::string_view text) const {
+    if (text.size() > 3 && (text.starts_with("[#") || text.starts_with("[!")) &&
+        text.find(']') == text.size() - 1) {
+      return PathOf(text.substr(2, text.size() - 3));
+    }
+    return std::string(text);
+  }
+
+  // The text that a custom action gives to the property of that name.
+  [[nodiscard]] std::string_view SetValue(std::string_view property) const {
+    const auto set = std::ranges::find_if(
+        read_.custom_actions, [&](const MsiCustomAction& action) {
+          return action.kind == MsiActionKind::kSetProperty &&
+                 action.source == property;
+        });
+    return set == read_.custom_actions.end() ? read_.Property(property)
+                                             : set->target;
+  }
+
+  void AddCustomActions() {
+    for (const MsiCustomAction& custom : read_.custom_actions) {
+      if (custom.kind == MsiActionKind::kSetProperty ||
+          custom.kind == MsiActionKind::kSetDirectory ||
+          custom.kind == MsiActionKind::kError) {
+        continue;
+      }
+      Action action = Describe(custom);
+      Schedule(custom, action);
+      actions_.push_back(std::move(action));
+    }
+  }
+
+  [[nodiscard]] Action Describe(const MsiCustomAction& custom) const {
+    Action action;
+    action.statement = "CustomAction";
+    action.name = custom.action;
+    action.evidence = custom.evidence;
+    switch (custom.kind) {
+      case MsiActionKind::kExe:
+        DescribeProgram(custom, action);
+        break;
+      case MsiActionKind::kDll:
+        DescribeLibrary(custom, action);
+        break;
+      case MsiActionKind::kInstall:
+        action.kind = ActionKind::kInstallPackage;
+        action.target = custom.source;
+        action.arguments = custom.target;
+        break;
+      case MsiActionKind::kJscript:
+      case MsiActionKind::kVbscript:
+        action.kind = ActionKind::kRunScript;
+        action.target = SourceOf(custom);
+        (custom.source_kind == MsiActionSource::kText ? action.value
+                                                      : action.arguments) =
+            custom.target;
+        action.parameters.push_back(
+            {"language", custom.kind == MsiActionKind::kJscript
+                             ? std::string("JScript")
+                             : std::string("VBScript")});
+        break;
+      default:
+        action.kind = ActionKind::kCallLibrary;
+        action.target = custom.source;
+        action.arguments = custom.target;
+        break;
+    }
+    return action;
+  }
+
+  // The member or text that a custom action takes its program from.
+  [[nodiscard]] std::string SourceOf(const MsiCustomAction& custom) const {
+    switch (custom.source_kind) {
+      case MsiActionSource::kBinary:
+        return fmt::format("Binary.{}", custom.source);
+      case MsiActionSource::kFile:
+        return PathOf(custom.source);
+      case MsiActionSource::kProperty:
+        return Formatted(SetValue(custom.source));
+      default:
+        return std::string(custom.source);
+    }
+  }
+
+  void DescribeProgram(const MsiCustomAction& custom, Action& action) const {
+    if (custom.source_kind == MsiActionSource::kDirectory) {
+      CommandLine command = SplitCommandLine(custom.target);
+      TakeCommand(Formatted(command.program), std::move(command.arguments),
+                  action);
+      action.parameters.push_back({"directory", std::string(custom.source)});
+      return;
+    }
+    TakeCommand(SourceOf(custom), std::string(custom.target), action);
+  }
+
+  void DescribeLibrary(const MsiCustomAction& custom, Action& action) const {
+    const bool is_deferred = custom.time != MsiActionTime::kImmediate;
+    if (RunsCommandLine(custom.target)) {
+      const std::string_view immediate =
+          custom.target.starts_with("CA") ? "QtExecCmdLine"
+          : AsciiLower(custom.target).starts_with("wixsilent")
+              ? "WixSilentExecCmdLine"
+              : "WixQuietExecCmdLine";
+      TakeCommandLine(SetValue(is_deferred ? custom.action : immediate),
+                      action);
+      action.parameters.push_back({"function", std::string(custom.target)});
+      return;
+    }
+    action.kind = ActionKind::kCallLibrary;
+    action.target = SourceOf(custom);
+    action.arguments = custom.target;
+    if (is_deferred) {
+      action.value = SetValue(custom.action);  // CustomActionData
+    }
+  }
+
+  void Schedule(const MsiCustomAction& custom, Action& action) const {
+    const auto caller = callers_.find(custom.action);
+    if (caller == callers_.end()) {
+      action.phase = ActionPhase::kUnknown;
+    } else {
+      action.order = caller->second.order;
+      action.condition = caller->second.condition;
+      action.phase = IsOnlyForRemoval(action.condition)
+                         ? ActionPhase::kUninstall
+                         : ActionPhase::kInstall;
+    }
+    if (custom.time == MsiActionTime::kRollback) {
+      action.phase = ActionPhase::kFailure;
+    }
+    // Why not "installer": even when an administrator installs, the script is
+    // run by the service as LocalSystem, which takes the user's rights on.
+    action.runs_as = custom.time != MsiActionTime::kImmediate &&
+                             custom.runs_as_system
+                         ? RunsAs::kSystem
+                         : RunsAs::kUser;
+    auto& parameters = action.parameters;
+    parameters.push_back({"type", static_cast<int64_t>(custom.type)});
+    parameters.push_back({"execution", std::string(TimeWord(custom.time))});
+    parameters.push_back(
+        {"waits", custom.is_asynchronous ? int64_t{0} : int64_t{1}});
+    if (custom.ignores_failure) {
+      parameters.push_back({"ignores_failure", int64_t{1}});
+    }
+    if (custom.hides_target) {
+      parameters.push_back({"hides_target", int64_t{1}});
+    }
+  }
+
+  void AddServices() {
+    constexpr uint32_t kDriverTypes = 0x1 | 0x2;
+    constexpr std::array<std::string_view, 5> kStarts = {
+        "boot", "system", "automatic", "on demand", "disabled"};
+    for (const formats::MsiService& service : read_.services) {
+      Action action;
+      action.kind = ActionKind::kInstallService;
+      action.statement = "ServiceInstall";
+      action.name = service.name;
+      action.target = PathOfComponent(service.component);
+      action.arguments = service.arguments;
+      action.runs_as =
+          service.account.empty() ? RunsAs::kSystem : RunsAs::kAccount;
+      action.account = service.account;
+      action.persistence = (service.type & kDriverTypes) != 0
+                               ? Persistence::kDriver
+                               : Persistence::kService;
+      action.evidence = service.evidence;
+      action.parameters.push_back(
+          {"start", service.start < kStarts.size()
+                        ? std::string(kStarts[service.start])
+                        : fmt::format("{}", service.start)});
+      action.parameters.push_back(
+          {"display_name", std::string(service.display_name)});
+      actions_.push_back(std::move(action));
+    }
+    for (const formats::MsiServiceControl& control : read_.service_controls) {
+      AddControl(control, control.event & 0x0F, ActionPhase::kInstall);
+      AddControl(control, control.event >> 4 & 0x0F, ActionPhase::kUninstall);
+    }
+  }
+
+  void AddControl(const formats::MsiServiceControl& control, uint32_t events,
+                  ActionPhase phase) {
+    struct Event {
+      uint32_t bit;
+      std::string_view word;
+    };
+    constexpr std::array kEvents = {Event{2, "stop"}, Event{8, "delete"},
+                                    Event{1, "start"}};
+    for (const Event& event : kEvents) {
+      if ((events & event.bit) != 0) {
+        Action action;
+        action.kind = ActionKind::kControlService;
+        action.phase = phase;
+        action.statement = "ServiceControl";
+        action.name = control.name;
+        action.target = event.word;
+        action.arguments = control.arguments;
+        action.runs_as = RunsAs::kSystem;
+        action.evidence = control.evidence;
+        actions_.push_back(std::move(action));
+      }
+    }
+  }
+
+  void AddRegistry() {
+    for (const formats::MsiRegistryValue& value : read_.registry) {
+      Action action;
+      action.kind = value.removes ? ActionKind::kRemoveRegistry
+                                  : ActionKind::kWriteRegistry;
+      action.statement = value.removes ? "RemoveRegistry" : "Registry";
+      action.target = fmt::format("{}\\{}", value.root_name, value.key);
+      action.name = value.name;
+      action.value = value.value;
+      action.persistence = value.removes
+                               ? Persistence::kNone
+                               : PersistenceOf(value.key, value.name);
+      action.evidence = value.evidence;
+      actions_.push_back(std::move(action));
+    }
+  }
+
+  void AddShortcuts() {
+    for (const formats::MsiShortcut& shortcut : read_.shortcuts) {
+      Action action;
+      action.kind = ActionKind::kCreateShortcut;
+      action.statement = "Shortcut";
+      action.name = formats::SplitMsiFileName(shortcut.name).long_name;
+      // A feature stands for the key file of the shortcut's component.
+      action.target = features_.contains(shortcut.target)
+                          ? PathOfComponent(shortcut.component)
+                          : Formatted(shortcut.target);
+      action.arguments = shortcut.arguments;
+      action.persistence = shortcut.directory == "StartupFolder"
+                               ? Persistence::kLogon
+                               : Persistence::kNone;
+      action.evidence = shortcut.evidence;
+      action.parameters.push_back(
+          {"directory", std::string(shortcut.directory)});
+      actions_.push_back(std::move(action));
+    }
+  }
+
+  void AddChanges() {
+    constexpr std::array<std::string_view, 5> kTables = {
+        "RemoveFile", "MoveFile", "DuplicateFile", "Environment", "IniFile"};
+    for (const formats::MsiSystemChange& change : read_.changes) {
+      Action action;
+      action.statement = kTables[static_cast<size_t>(change.kind)];
+      action.kind = change.kind == formats::MsiChangeKind::kEnvironment
+                        ? ActionKind::kSetEnvironment
+                        : ActionKind::kChangeFile;
+      action.name = change.name;
+      action.target =
+          change.directory.empty()
+              ? std::string(change.name)
+              : fmt::format("[{}]{}", change.directory, change.name);
+      action.arguments = change.target;
+      action.value = change.value;
+      action.evidence = change.evidence;
+      if (!change.section.empty() || !change.key.empty()) {
+        action.parameters.push_back({"section", std::string(change.section)});
+        action.parameters.push_back({"key", std::string(change.key)});
+      }
+      actions_.push_back(std::move(action));
+    }
+  }
+
+  const MsiDatabase& database_;
+  const MsiActions& read_;
+  std::vector<Action>& actions_;
+  std::vector<MsiFile> files_;
+  std::map<std::string_view, const MsiFile*, std::less<>> paths_;
+  TextMap key_paths_;  // of components
+  TextMap features_;
+  std::multimap<std::string_view, Caller, std::less<>> callers_;
+};
+
+}  // namespace
+
+base::Result<void> ReadMsi(const base::Blob& file, base::Budget& budget,
+                           std::vector<Action>& actions) {
+  const auto compound =
+      CS_TRY(formats::ParseCompoundFile(file.View(), budget));
+  const MsiDatabase database =
+      CS_TRY(formats::ParseMsi(compound, file.View(), budget));
+  const MsiActions read = CS_TRY(formats::ReadMsiActions(database, budget));
+  return MsiReader(database, read, actions).Read(budget);
+}
+
+}  // namespace countersign::install

@@ -1,0 +1,22 @@
+// What a Windows Installer database does. Private to the module.
+//
+// Spec: Windows Installer reference, "Custom Action Types", "Custom Action
+// Execution Scheduling Options", "Custom Action Security", and the pages of the
+// tables (Microsoft).
+#pragma once
+
+#include <vector>
+
+#include "base/blob.h"
+#include "base/budget.h"
+#include "base/result.h"
+#include "model/action.h"
+
+namespace countersign::install {
+
+// See ReadActions.
+[[nodiscard]] base::Result<void> ReadMsi(const base::Blob& file,
+                                         base::Budget& budget,
+                                         std::vector<model::Action>& actions);
+
+}  // namespace countersign::install

@@ -1,0 +1,21 @@
+// What the script of an NSIS installer does. Private to the module.
+//
+// Spec: NSIS Users Manual 3, chapter 4 "Scripting Reference"; the plug-ins'
+// own documentation for what their functions take.
+#pragma once
+
+#include <vector>
+
+#include "base/blob.h"
+#include "base/budget.h"
+#include "base/result.h"
+#include "model/action.h"
+
+namespace countersign::install {
+
+// See ReadActions.
+[[nodiscard]] base::Result<void> ReadNsis(const base::Blob& file,
+                                          base::Budget& budget,
+                                          std::vector<model::Action>& actions);
+
+}  // namespace countersign::install

@@ -1,0 +1,158 @@
+#include "install/windows/command_line.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace countersign::install {
+namespace {
+
+using model::Action;
+using model::ActionKind;
+using model::Persistence;
+
+char LowerLetter(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+
+constexpr std::array<std::string_view, 9> kProgramExtensions = {
+    ".exe", ".com", ".bat", ".cmd", ".msi", ".scr", ".ps1", ".vbs", ".js"};
+
+// Where the program ends in a command line without quotes.
+size_t EndOfProgram(const std::string& lower) {
+  for (size_t at = 0; at < lower.size(); ++at) {
+    if (lower[at] != '.') {
+      continue;
+    }
+    for (const std::string_view extension : kProgramExtensions) {
+      const size_t end = at + extension.size();
+      if (lower.compare(at, extension.size(), extension) == 0 &&
+          (end == lower.size() || IsBlank(lower[end]))) {
+        return end;
+      }
+    }
+  }
+  const auto blank = std::ranges::find_if(lower, IsBlank);
+  return static_cast<size_t>(blank - lower.begin());
+}
+
+std::string_view Trimmed(std::string_view text) {
+  while (!text.empty() && IsBlank(text.front())) {
+    text.remove_prefix(1);
+  }
+  while (!text.empty() && IsBlank(text.back())) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
+// What a program of the system does with such arguments.
+struct Launcher {
+  std::string_view program;
+  std::string_view word;  // in the arguments, in lower case; "" for any
+  ActionKind kind;
+  Persistence persistence = Persistence::kNone;
+};
+
+constexpr std::array kLaunchers = {
+    Launcher{"schtasks.exe", "/create", ActionKind::kScheduleTask,
+             Persistence::kScheduledTask},
+    Launcher{"at.exe", "", ActionKind::kScheduleTask,
+             Persistence::kScheduledTask},
+    Launcher{"sc.exe", "create", ActionKind::kInstallService,
+             Persistence::kService},
+    Launcher{"sc.exe", "", ActionKind::kControlService},
+    Launcher{"net.exe", "start", ActionKind::kControlService},
+    Launcher{"net.exe", "stop", ActionKind::kControlService},
+    Launcher{"net1.exe", "start", ActionKind::kControlService},
+    Launcher{"msiexec.exe", "/i", ActionKind::kInstallPackage},
+    Launcher{"msiexec.exe", "/p", ActionKind::kInstallPackage},
+    Launcher{"msiexec.exe", "/package", ActionKind::kInstallPackage},
+    Launcher{"msiexec.exe", "http", ActionKind::kDownload},
+    Launcher{"wusa.exe", "", ActionKind::kInstallPackage},
+    Launcher{"dism.exe", "/add-package", ActionKind::kInstallPackage},
+    Launcher{"rundll32.exe", "", ActionKind::kCallLibrary},
+    Launcher{"regsvr32.exe", "", ActionKind::kCallLibrary},
+    Launcher{"regasm.exe", "", ActionKind::kCallLibrary},
+    Launcher{"powershell.exe", "", ActionKind::kRunScript},
+    Launcher{"pwsh.exe", "", ActionKind::kRunScript},
+    Launcher{"wscript.exe", "", ActionKind::kRunScript},
+    Launcher{"cscript.exe", "", ActionKind::kRunScript},
+    Launcher{"mshta.exe", "", ActionKind::kRunScript},
+    Launcher{"cmd.exe", "", ActionKind::kRunScript},
+    Launcher{"certutil.exe", "-urlcache", ActionKind::kDownload},
+    Launcher{"certutil.exe", "/urlcache", ActionKind::kDownload},
+    Launcher{"bitsadmin.exe", "/transfer", ActionKind::kDownload},
+    Launcher{"curl.exe", "", ActionKind::kDownload},
+    Launcher{"wget.exe", "", ActionKind::kDownload},
+    Launcher{"setx.exe", "", ActionKind::kSetEnvironment},
+};
+
+bool IsScriptFile(std::string_view name) {
+  constexpr std::array<std::string_view, 6> kScripts = {
+      ".bat", ".cmd", ".ps1", ".vbs", ".js", ".wsf"};
+  return std::ranges::any_of(kScripts, [&](std::string_view extension) {
+    return name.ends_with(extension);
+  });
+}
+
+}  // namespace
+
+std::string AsciiLower(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(), LowerLetter);
+  return lower;
+}
+
+CommandLine SplitCommandLine(std::string_view text) {
+  text = Trimmed(text);
+  if (text.starts_with('"')) {
+    const size_t end = text.find('"', 1);
+    const std::string_view program = text.substr(
+        1, end == std::string_view::npos ? std::string_view::npos : end - 1);
+    const std::string_view rest =
+        end == std::string_view::npos ? "" : text.substr(end + 1);
+    return {std::string(program), std::string(Trimmed(rest))};
+  }
+  const size_t end = EndOfProgram(AsciiLower(text));
+  return {std::string(text.substr(0, end)),
+          std::string(Trimmed(text.substr(end)))};
+}
+
+std::string ProgramName(std::string_view program) {
+  const size_t last = program.find_last_of("/\\]}\"");
+  std::string name = AsciiLower(
+      last == std::string_view::npos ? program : program.substr(last + 1));
+  // "$INSTDIR" and the like stand for a directory, a name behind it follows a
+  // separator.
+  if (!name.empty() && name.find('.') == std::string::npos) {
+    name += ".exe";
+  }
+  return name;
+}
+
+void TakeCommand(std::string program, std::string arguments, Action& action) {
+  const std::string name = ProgramName(program);
+  const std::string words = AsciiLower(arguments);
+  action.target = std::move(program);
+  action.arguments = std::move(arguments);
+  const auto* launcher =
+      std::ranges::find_if(kLaunchers, [&](const Launcher& row) {
+        return row.program == name && words.find(row.word) != std::string::npos;
+      });
+  if (launcher != kLaunchers.end()) {
+    action.kind = launcher->kind;
+    action.persistence = launcher->persistence;
+  } else if (IsScriptFile(name)) {
+    action.kind = ActionKind::kRunScript;
+  }
+}
+
+void TakeCommandLine(std::string_view text, Action& action) {
+  CommandLine command = SplitCommandLine(text);
+  TakeCommand(std::move(command.program), std::move(command.arguments), action);
+}
+
+}  // namespace countersign::install

@@ -1,0 +1,38 @@
+// Command lines of Windows, as installers write them. Private to the module.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "model/action.h"
+
+namespace countersign::install {
+
+struct CommandLine {
+  std::string program;    // without quotes
+  std::string arguments;  // as written
+};
+
+// Takes a command line apart as CreateProcess does: a quoted program, or else
+// all up to the end of the first word with an extension of programs, or else
+// the first word. Placeholders may hold spaces ("[ProgramFilesFolder]a b.exe").
+//
+// Spec: CreateProcessW, parameter lpCommandLine (Microsoft).
+[[nodiscard]] CommandLine SplitCommandLine(std::string_view text);
+
+// The name behind the last separator or placeholder, in lower case, and with
+// ".exe" where it has no extension: "[INSTALLDIR]Updater" is "updater.exe".
+[[nodiscard]] std::string ProgramName(std::string_view program);
+
+// Fills in program, arguments and what starting that program amounts to:
+// "schtasks /create" makes a task, "msiexec /i" installs a package. `action`
+// keeps its kind where nothing more is known.
+void TakeCommandLine(std::string_view text, model::Action& action);
+// The same for a program and its arguments apart.
+void TakeCommand(std::string program, std::string arguments,
+                 model::Action& action);
+
+// ASCII letters in lower case, the rest as it is.
+[[nodiscard]] std::string AsciiLower(std::string_view text);
+
+}  // namespace countersign::install

@@ -1,0 +1,264 @@
+#!/usr/bin/env python3
+"""What installers do, from their sources through the tools that build them.
+
+usage: actions_test.py COUNTERSIGN COUNTERSIGN-FORGE
+"""
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+import zipfile
+
+COUNTERSIGN = FORGE = None
+
+WXS = r"""<?xml version="1.0" encoding="utf-8"?>
+<Wix xmlns="http://schemas.microsoft.com/wix/2006/wi">
+ <Product Name="Trade" Id="*" UpgradeCode="12345678-1234-1234-1234-123456789abc"
+   Language="1033" Version="1.0.0" Manufacturer="Example">
+  <Package InstallerVersion="200" Compressed="yes" InstallScope="perMachine"/>
+  <Media Id="1" Cabinet="product.cab" EmbedCab="yes"/>
+  <Directory Id="TARGETDIR" Name="SourceDir">
+   <Directory Id="ProgramMenuFolder"/>
+   <Directory Id="ProgramFilesFolder">
+    <Directory Id="INSTALLDIR" Name="Trade">
+     <Component Id="Main" Guid="*">
+      <File Id="MainProgram" Name="Trader.exe" Source="Trader.exe" KeyPath="yes">
+       <Shortcut Id="Link" Directory="ProgramMenuFolder" Name="Trader"
+         WorkingDirectory="INSTALLDIR" Advertise="no"/>
+      </File>
+      <RegistryValue Root="HKLM" Name="TradeUpdate" Type="string"
+        Key="Software\Microsoft\Windows\CurrentVersion\Run"
+        Value="&quot;[INSTALLDIR]Updater.exe&quot; /auto"/>
+      <RegistryValue Root="HKLM" Name="Build" Type="integer" Value="7"
+        Key="Software\Trade"/>
+     </Component>
+     <Component Id="Updates" Guid="*">
+      <File Id="UpdaterFile" Name="Updater.exe" Source="Updater.exe"
+        KeyPath="yes"/>
+      <ServiceInstall Id="Service" Name="TradeService" Type="ownProcess"
+        DisplayName="Trade Service" Start="auto" ErrorControl="normal"
+        Arguments="-service"/>
+      <ServiceControl Id="Control" Name="TradeService" Start="install"
+        Stop="both" Remove="uninstall"/>
+     </Component>
+    </Directory>
+   </Directory>
+  </Directory>
+  <Feature Id="Everything" Level="1">
+   <ComponentRef Id="Main"/><ComponentRef Id="Updates"/>
+  </Feature>
+  <CustomAction Id="StartUpdater" FileKey="UpdaterFile" Execute="deferred"
+    ExeCommand="CheckUpdate" Return="asyncNoWait" Impersonate="no"/>
+  <CustomAction Id="Farewell" FileKey="UpdaterFile" ExeCommand="Farewell"
+    Return="ignore"/>
+  <InstallExecuteSequence>
+   <Custom Action="StartUpdater" Before="InstallFinalize">NOT REMOVE</Custom>
+   <Custom Action="Farewell" Before="RemoveFiles">REMOVE="ALL"</Custom>
+  </InstallExecuteSequence>
+ </Product>
+</Wix>
+"""
+
+NSI = r"""
+Unicode {unicode}
+{compressor}
+Name "Trade"
+OutFile "{out}"
+InstallDir "$PROGRAMFILES\Trade"
+RequestExecutionLevel admin
+Section "Main"
+  SetOutPath "$INSTDIR"
+  File Trader.exe
+  File Updater.exe
+  WriteUninstaller "$INSTDIR\remove.exe"
+  CreateShortCut "$SMPROGRAMS\Trader.lnk" "$INSTDIR\Trader.exe" "-menu"
+  WriteRegStr HKLM "Software\Microsoft\Windows\CurrentVersion\Run" \
+    "Update" '"$INSTDIR\Updater.exe" /silent'
+  WriteRegDWORD HKLM "Software\Trade" "Build" 7
+  ExecWait '"$INSTDIR\Updater.exe" CheckUpdate'
+  Exec 'powershell.exe -NoProfile -EncodedCommand AAAA'
+  ExecShell "open" "$INSTDIR\Trader.exe" "-first"
+  nsExec::Exec 'schtasks /create /tn T /tr "$INSTDIR\Updater.exe"'
+  NSISdl::download "http://example.com/a.bin" "$TEMP\a.bin"
+SectionEnd
+Section "Uninstall"
+  ExecWait '"$INSTDIR\Updater.exe" /remove'
+  Delete "$INSTDIR\Trader.exe"
+SectionEnd
+"""
+
+
+def run(*command, **options):
+    return subprocess.run([str(c) for c in command], check=True,
+                          capture_output=True, timeout=120, **options)
+
+
+class Actions(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.root = root = pathlib.Path(cls.folder.name)
+        run(FORGE, "cases", root / "cases")
+        shutil.copy(root / "cases/valid.exe", root / "Trader.exe")
+        shutil.copy(root / "cases/expired.exe", root / "Updater.exe")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def vet(self, file):
+        result = subprocess.run(
+            [COUNTERSIGN, "vet", "--json", "--at", "2026-11-23T10:00:00Z",
+             "--trust", str(self.root / "cases/root.pem"), str(file)],
+            capture_output=True, timeout=120)
+        return json.loads(result.stdout)
+
+    def rows(self, report, *fields):
+        return [tuple(a[f] for f in fields) for a in report["actions"]]
+
+    def role(self, report, name):
+        return [a["role"] for a in report["artifacts"]
+                if a["path"].endswith(name)]
+
+    def check_celas_pattern(self, report):
+        """A helper is started with a fixed argument, and it is said."""
+        self.assertEqual(self.role(report, "/Trader.exe"), ["main program"])
+        self.assertEqual(self.role(report, "/Updater.exe"), ["helper"])
+        messages = [f["message"] for f in report["findings"]
+                    if f["id"] == "install.starts_helper"]
+        self.assertEqual(len(messages), 1, messages)
+        self.assertIn('Updater.exe" with the arguments "CheckUpdate"',
+                      messages[0])
+        self.assertIn("Trader.exe", messages[0])
+        by_name = {report["artifacts"][row["artifact"]]["path"].split("/")[-1]:
+                   row for row in report["coverage"]}
+        started = {report["actions"][i]["arguments"]
+                   for i in by_name["Updater.exe"]["actions"]}
+        self.assertIn("CheckUpdate", started)
+        self.assertTrue(by_name["Trader.exe"]["signers"])
+
+    def test_windows_installer(self):
+        (self.root / "p.wxs").write_text(WXS)
+        run("wixl", "-o", "p.msi", "p.wxs", cwd=self.root)
+        report = self.vet(self.root / "p.msi")
+        programs = "[ProgramFilesFolder]/Trade/"
+        self.assertEqual(
+            self.rows(report, "kind", "phase", "statement", "name", "target",
+                      "arguments", "value", "condition", "runs_as",
+                      "persistence"), [
+                ("run-program", "install", "CustomAction", "StartUpdater",
+                 programs + "Updater.exe", "CheckUpdate", "", "NOT REMOVE",
+                 "system", "none"),
+                ("run-program", "uninstall", "CustomAction", "Farewell",
+                 programs + "Updater.exe", "Farewell", "", 'REMOVE="ALL"',
+                 "user", "none"),
+                ("install-service", "install", "ServiceInstall",
+                 "TradeService", programs + "Updater.exe", "-service", "", "",
+                 "system", "service"),
+                ("control-service", "install", "ServiceControl",
+                 "TradeService", "stop", "", "", "", "system", "none"),
+                ("control-service", "install", "ServiceControl",
+                 "TradeService", "start", "", "", "", "system", "none"),
+                ("control-service", "uninstall", "ServiceControl",
+                 "TradeService", "stop", "", "", "", "system", "none"),
+                ("control-service", "uninstall", "ServiceControl",
+                 "TradeService", "delete", "", "", "", "system", "none"),
+                ("write-registry", "install", "Registry", "TradeUpdate",
+                 "HKLM\\Software\\Microsoft\\Windows\\CurrentVersion\\Run",
+                 "",
+                 '"[INSTALLDIR]Updater.exe" /auto', "", "unknown", "logon"),
+                ("write-registry", "install", "Registry", "Build",
+                 "HKLM\\Software\\Trade", "", "#7", "", "unknown", "none"),
+                ("create-shortcut", "install", "Shortcut", "Trader",
+                 programs + "Trader.exe", "", "", "", "unknown", "none"),
+            ])
+        action = report["actions"][0]
+        self.assertEqual(action["parameters"]["execution"], "deferred")
+        self.assertEqual(action["parameters"]["waits"], 0)
+        self.assertRegex(action["order"], r"^InstallExecuteSequence \d+$")
+        member = report["artifacts"][action["member"]]
+        self.assertTrue(member["path"].endswith(programs + "Updater.exe"))
+        self.check_celas_pattern(report)
+
+    def test_nsis(self):
+        for compressor in ("SetCompressor zlib", "SetCompressor bzip2",
+                           "SetCompressor lzma", "SetCompressor /SOLID lzma",
+                           "SetCompressor /SOLID zlib", "SetCompress off"):
+            for unicode in ("true", "false"):
+                with self.subTest(compressor=compressor, unicode=unicode):
+                    (self.root / "n.nsi").write_text(NSI.format(
+                        compressor=compressor, unicode=unicode, out="n.exe"))
+                    run("makensis", "-V1", "n.nsi", cwd=self.root)
+                    self.check_nsis(self.vet(self.root / "n.exe"))
+
+    def check_nsis(self, report):
+        rows = self.rows(report, "kind", "phase", "statement", "target",
+                         "arguments", "value", "persistence")
+        updater = "$INSTDIR\\Updater.exe"
+        for row in [
+            ("create-shortcut", "install", "CreateShortCut",
+             "$INSTDIR\\Trader.exe", "-menu", "", "none"),
+            ("write-registry", "install", "WriteRegStr",
+             "HKLM\\Software\\Microsoft\\Windows\\CurrentVersion\\Run", "",
+             f'"{updater}" /silent', "logon"),
+            ("write-registry", "install", "WriteRegDWORD",
+             "HKLM\\Software\\Trade", "", "7", "none"),
+            ("run-program", "install", "ExecWait", updater, "CheckUpdate", "",
+             "none"),
+            ("run-script", "install", "Exec", "powershell.exe",
+             "-NoProfile -EncodedCommand AAAA", "", "none"),
+            ("run-program", "install", "ExecShell", "$INSTDIR\\Trader.exe",
+             "-first", "", "none"),
+            ("schedule-task", "install", "Plugin", "schtasks",
+             f'/create /tn T /tr "{updater}"', "", "scheduled-task"),
+            ("run-program", "uninstall", "ExecWait", updater, "/remove", "",
+             "none"),
+            ("change-file", "uninstall", "Delete", "$INSTDIR\\Trader.exe", "",
+             "", "none"),
+        ]:
+            self.assertIn(row, rows)
+        downloads = [r for r in rows if r[0] == "download"]
+        self.assertEqual([r[3] for r in downloads],
+                         ["http://example.com/a.bin"])
+        ids = {f["id"] for f in report["findings"]}
+        self.assertLessEqual({"install.downloads", "install.obscured_command",
+                              "install.persists"}, ids)
+        self.check_celas_pattern(report)
+
+    def test_update_feed_beside_an_archive(self):
+        with zipfile.ZipFile(self.root / "app.zip", "w") as archive:
+            archive.writestr("resources/app-update.yml",
+                             "provider: generic\n"
+                             "url: 'https://updates.example.com/win'\n"
+                             "updaterCacheDirName: x\n")
+        report = self.vet(self.root / "app.zip")
+        self.assertEqual(self.rows(report, "kind", "phase", "name", "target"),
+                         [("update-feed", "use", "generic",
+                           "https://updates.example.com/win")])
+
+    def test_what_does_nothing_says_nothing(self):
+        report = self.vet(self.root / "Trader.exe")
+        self.assertEqual(report["actions"], [])
+        self.assertEqual([row["artifact"] for row in report["coverage"]], [0])
+
+    def test_the_text_report_shows_it(self):
+        (self.root / "p.wxs").write_text(WXS)
+        run("wixl", "-o", "p.msi", "p.wxs", cwd=self.root)
+        text = subprocess.run(
+            [COUNTERSIGN, "vet", str(self.root / "p.msi")],
+            capture_output=True, timeout=120).stdout.decode()
+        self.assertRegex(text, r"(?m)^What it does  10 actions$")
+        self.assertRegex(text, r"install +run program +system +"
+                               r"\[ProgramFilesFolder\]/Trade/Updater.exe "
+                               r"CheckUpdate")
+        self.assertRegex(text, r"(?m)^Programs  2 programs$")
+
+
+if __name__ == "__main__":
+    COUNTERSIGN, FORGE = sys.argv[1:3]
+    unittest.main(argv=sys.argv[:1])
