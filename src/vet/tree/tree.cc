@@ -71,6 +71,8 @@ bool HasNoScheme(Format format) {
     case Format::kSzdd:
     case Format::kAr:
     case Format::kArj:
+    case Format::kChm:
+    case Format::kUdf:
     case Format::kAsar:
     case Format::kPyinstaller:
     case Format::kDotnetBundle:
