@@ -94,7 +94,8 @@ class ChmMembers {
   Result<void> HandOverStored(std::vector<ChmEntry>& entries) {
     for (ChmEntry& entry : entries) {
       CS_TRY_VOID(budget_.ChargeSteps(1, entry.range.offset));
-      if (TakeStructure(entry)) {
+      // Quirk: every storage has an entry for its root.
+      if (TakeStructure(entry) || (entry.name == "/" && entry.size == 0)) {
         continue;
       }
       if (entry.section != 0 && !IsChmDirectory(entry)) {

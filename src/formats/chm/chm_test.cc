@@ -55,12 +55,12 @@ TEST(Chm, HandsOverWhatIsStoredAndWhatIsCompressed) {
       EXPECT_EQ(opened.recorder.format, model::Format::kChm);
       EXPECT_TRUE(opened.recorder.remarks.empty())
           << opened.recorder.remarks[0].what;
-      ASSERT_EQ(opened.recorder.members.size(), 4U);
+      ASSERT_EQ(opened.recorder.members.size(), 4U);  // without the root
       EXPECT_EQ(opened.recorder.members[0].member.kind, MemberKind::kDirectory);
       EXPECT_EQ(opened.recorder.ContentOf("stored.txt"), "as it is");
       EXPECT_TRUE(opened.recorder.Find("stored.txt")->placed);
-      EXPECT_EQ(opened.recorder.ContentOf("a.htm"), chm.files[2].content);
-      EXPECT_EQ(opened.recorder.ContentOf("b.exe"), chm.files[3].content);
+      EXPECT_EQ(opened.recorder.ContentOf("a.htm"), chm.files[3].content);
+      EXPECT_EQ(opened.recorder.ContentOf("b.exe"), chm.files[4].content);
       EXPECT_FALSE(opened.recorder.Find("b.exe")->damage);
     }
   }
@@ -148,7 +148,7 @@ TEST(Chm, OneDamagedMemberLeavesTheOthers) {
             base::Fault::kMalformed);
   EXPECT_EQ(opened.recorder.Find("other.htm")->damage->fault,
             base::Fault::kUnsupported);
-  EXPECT_EQ(opened.recorder.ContentOf("a.htm"), chm.files[2].content);
+  EXPECT_EQ(opened.recorder.ContentOf("a.htm"), chm.files[3].content);
 }
 
 TEST(Chm, ADamagedStretchLeavesTheOthers) {
@@ -164,7 +164,7 @@ TEST(Chm, ADamagedStretchLeavesTheOthers) {
   file[second + 1] = '\xFF';
   const OpenedChm opened(file);
   ASSERT_TRUE(opened.result);
-  EXPECT_EQ(opened.recorder.ContentOf("a.htm"), chm.files[2].content);
+  EXPECT_EQ(opened.recorder.ContentOf("a.htm"), chm.files[3].content);
   EXPECT_TRUE(opened.recorder.Find("b.exe")->damage);
   EXPECT_EQ(opened.recorder.ContentOf("c.txt"), "in the last stretch");
   EXPECT_FALSE(opened.recorder.Find("c.txt")->damage);
@@ -193,7 +193,7 @@ TEST(Chm, OtherVersionsAreUnsupported) {
 TEST(Chm, CutAnywhereItIsNeverSilentlyWhole) {
   SampleChm chm;
   chm.chunk = 512;
-  chm.files[3].content = "MZ" + std::string(500, 'b');
+  chm.files[4].content = "MZ" + std::string(500, 'b');
   const std::string file = chm.Write();
   for (size_t size = 0; size < file.size(); ++size) {
     const OpenedChm opened(file.substr(0, size));
@@ -208,7 +208,7 @@ TEST(Chm, CutAnywhereItIsNeverSilentlyWhole) {
 TEST(Chm, ChangedAnywhereItKeepsTheRules) {
   SampleChm chm;
   chm.chunk = 512;
-  chm.files[3].content = "MZ" + std::string(500, 'b');
+  chm.files[4].content = "MZ" + std::string(500, 'b');
   const std::string file = chm.Write();
   for (size_t i = 0; i < file.size(); ++i) {
     for (const char change : {'\x01', '\x80', '\xFF'}) {

@@ -20,6 +20,7 @@ struct SampleChmFile {
 struct SampleChm {
   std::vector<SampleChmFile> files = {
       {"/", "", false},
+      {"/images/", "", false},
       {"/stored.txt", "as it is", false},
       {"/a.htm", "<html>first</html>", true},
       {"/b.exe", "MZ" + std::string(70'000, 'b') + "end", true},
