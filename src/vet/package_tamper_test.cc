@@ -14,6 +14,7 @@
 #include "forge/jar.h"
 #include "forge/msix.h"
 #include "forge/nuget.h"
+#include "forge/recipes.h"
 #include "forge/vsix.h"
 #include "signing/sample/forged_stores.h"
 #include "signing/verify.h"
@@ -296,6 +297,33 @@ void ExpectNoAttackPasses(Recipe (*usual)(),
     Recipe recipe = usual();
     recipe.change_archive = attack.change;
     (void)PassesUnchanged(build(recipe), before);
+  }
+}
+
+// Whoever has a key that nobody trusts signs what he added, too.
+TEST(PackageAttack, AnUntrustedSignerVouchesForNothing) {
+  const forge::Authorities& cast = forge::TestAuthorities();
+  forge::CertificateRecipe stranger = forge::PublisherRecipe();
+  stranger.issuer = &cast.private_root;
+  forge::JarRecipe recipe = forge::UsualJar();
+  recipe.signers[0].whole_manifest = false;
+  recipe.signers[0].entries = {recipe.parts[0].name, recipe.parts[1].name,
+                               recipe.parts[2].name};
+  recipe.parts.push_back(Evil("Evil.class"));
+  recipe.signers.push_back(recipe.signers[0]);
+  recipe.signers[1].name = "EVIL";
+  recipe.signers[1].certificate = MakeCertificate(stranger);
+  recipe.signers[1].entries = {"Evil.class"};
+  recipe.certificates.push_back(recipe.signers[1].certificate);
+  const Inspection found = LookAt(BuildJar(recipe));
+  const auto& signatures = found.artifacts.at(0).signatures;
+  ASSERT_EQ(signatures.size(), 2U);
+  EXPECT_TRUE(std::ranges::all_of(signatures, [](const auto& signature) {
+    return signature.integrity == model::Integrity::kValid;
+  }));
+  EXPECT_EQ(Decide(found).decision, Decision::kHold);
+  for (const model::Artifact& artifact : found.artifacts) {
+    EXPECT_FALSE(artifact.covered_by.has_value()) << artifact.path;
   }
 }
 

@@ -8,7 +8,9 @@ CSV has the columns file, sha256, format, expected_signature_state,
 expected_digest_alg, expected_notes; paths are relative to DIR. Prints one
 line for each disagreement and for each row without an expected verdict, then
 the counts. Exit code 1 when a row with an expectation is answered wrongly, 77
-when CSV is absent.
+when CSV is absent. Where we hold that the expectation is not one for us,
+explained.csv has the row (field expected_signature_state) with our answer and
+why; any other answer is wrong.
 """
 import argparse
 import csv
@@ -24,6 +26,7 @@ import tempfile
 from expected_state import agrees, signatures
 
 
+HERE = pathlib.Path(__file__).parent
 SKIPPED = 77
 VERIFIED = ("PE", "MSI", "CAB", "CAT", "PS1", "VBS", "JS", "WSF", "MSIX/APPX",
             "APPXBUNDLE", "NUPKG", "VSIX")
@@ -53,6 +56,13 @@ def summary(report):
            f"[{', '.join(parts)}]"
 
 
+def read_explained():
+    with open(HERE / "explained.csv", newline="", encoding="utf-8") as table:
+        return {(r["sha256"], r["ours"], r["other"]): r["reason"]
+                for r in csv.DictReader(table)
+                if r["field"] == "expected_signature_state"}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--countersign", required=True)
@@ -71,7 +81,8 @@ def main():
     if not pathlib.Path(args.corpus).exists():
         print("skipped: the corpus is not here")
         return SKIPPED
-    right = wrong = open_rows = 0
+    right = wrong = open_rows = explained_rows = 0
+    explained = read_explained()
     with open(args.corpus, newline="", encoding="utf-8") as table:
         rows = [r for r in csv.DictReader(table)
                 if r["format"].split("(")[0] in (args.format or VERIFIED)]
@@ -92,7 +103,12 @@ def main():
             answer = answer and digests_agree(row, report)
         elif state == "digest_only":
             answer = digests_agree(row, report)
-        if answer is None:
+        reason = explained.get((row["sha256"], summary(report), state))
+        if answer is False and reason:
+            explained_rows += 1
+            print(f"explained {state:19} {row['file']}: {summary(report)}\n"
+                  f"         {reason}")
+        elif answer is None:
             open_rows += 1
             print(f"open   {state:22} {row['file']}: {summary(report)}")
         elif answer:
@@ -104,8 +120,8 @@ def main():
             print(f"WRONG  {state:22} {row['file']}: {summary(report)}")
             for reason in report["reasons"]:
                 print(f"         {reason}")
-    print(f"{right} right, {wrong} wrong, {open_rows} without an expected "
-          f"verdict, of {len(rows)}")
+    print(f"{right} right, {wrong} wrong, {explained_rows} explained, "
+          f"{open_rows} without an expected verdict, of {len(rows)}")
     return 1 if wrong else 0
 
 

@@ -46,7 +46,7 @@ constexpr std::array kKnownElements = {
     KnownElement{kXmlSignatureSpace, "Object"},
     KnownElement{kXmlSignatureSpace, "CanonicalizationMethod"},
     KnownElement{kOpcSignatureSpace, "TimeStamp"},
-    KnownElement{kOpcSignatureSpace, "Comment"},
+    KnownElement{kOpcSignatureSpace, "Comment", Holds::kValue},
     KnownElement{kOpcSignatureSpace, "EncodedTime", Holds::kContent},
     KnownElement{kXadesSpace, "QualifyingProperties"},
     KnownElement{kXadesSpace, "UnsignedProperties"},
