@@ -42,6 +42,13 @@ namespace countersign::formats {
                                           base::Budget& budget,
                                           MemberSink& sink);
 
+// Spec: "RAR archive file format", technote.txt of RAR 3.93; "RAR 5.0 archive
+// format", RARLAB (2015). Members that are stored, or compressed by the LZ
+// methods of RAR 2.9 to 6; others are named and not read.
+[[nodiscard]] base::Result<void> UnpackRar(const base::Blob& container,
+                                           base::Budget& budget,
+                                           MemberSink& sink);
+
 // Spec: "ARJ technical information" (technote.txt of ARJ 2.86); methods 0 to 4.
 [[nodiscard]] base::Result<void> UnpackArj(const base::Blob& container,
                                            base::Budget& budget,

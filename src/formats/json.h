@@ -1,4 +1,4 @@
-// JSON, as formats carry it. Private to the formats.
+// JSON, as formats carry it.
 //
 // Spec: RFC 8259.
 #pragma once

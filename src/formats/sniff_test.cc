@@ -73,6 +73,7 @@ const std::multimap<Format, std::string>& Samples() {
       {Format::kLzma, "\x5D\0\0\xC0\0\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\0"s},
       {Format::k7z, "7z\xBC\xAF\x27\x1C\0"s},
       {Format::kArj, "\x60\xEA\x2C\0\x22\x0B\1\2\x10\0\2"s},
+      {Format::kChm, "ITSF\3\0\0\0"s},
       {Format::kRar, "Rar!\x1A\x07\x01\0"s},
       {Format::kAr, "!<arch>\ndebian-binary   "},
       {Format::kCpio, "070701"},

@@ -9,6 +9,7 @@
 #include "formats/asar.h"
 #include "formats/cabinet.h"
 #include "formats/cfb.h"
+#include "formats/chm.h"
 #include "formats/cpio/header.h"
 #include "formats/installshield.h"
 #include "formats/iso.h"
@@ -235,8 +236,10 @@ constexpr std::array kFormats = {
               [](Bytes s) { return Has(s, 0, "7z\xBC\xAF\x27\x1C"sv); },
               Unpack7z},
     FormatRow{Format::kArj, "ARJ archive", Support::kParsed, IsArj, UnpackArj},
-    FormatRow{Format::kRar, "RAR archive", Support::kRecognised,
-              [](Bytes s) { return Has(s, 0, "Rar!\x1A\x07"sv); }},
+    FormatRow{Format::kChm, "compiled help (CHM)", Support::kParsed,
+              [](Bytes s) { return Has(s, 0, "ITSF"sv); }, UnpackChm},
+    FormatRow{Format::kRar, "RAR archive", Support::kParsed,
+              [](Bytes s) { return Has(s, 0, "Rar!\x1A\x07"sv); }, UnpackRar},
     FormatRow{Format::kAr, "ar archive (also Debian package)", Support::kParsed,
               [](Bytes s) { return Has(s, 0, "!<arch>\n"sv); }, UnpackAr},
     FormatRow{Format::kRpm, "RPM package", Support::kParsed,

@@ -18,6 +18,8 @@ namespace countersign::install {
 
 // What an artifact is, and where it was found.
 struct Place {
+  // kUnknown where it does not matter, or is not known yet: a member's format
+  // shows only once its bytes are there.
   model::Format format = model::Format::kUnknown;
   // Of what it is a member; kUnknown for the input itself.
   model::Format container = model::Format::kUnknown;
@@ -25,9 +27,7 @@ struct Place {
 };
 
 // True when an artifact may be a statement, so that its bytes are needed.
-// `format` of `place` is not looked at when `by_name_only`: a member's format
-// is known only once its bytes are.
-[[nodiscard]] bool MayTell(const Place& place, bool by_name_only = false);
+[[nodiscard]] bool MayTell(const Place& place);
 
 // Appends what `file` says to `actions`, in the order in which it says it;
 // their `artifact` is left to the caller. Charges a step for every row or

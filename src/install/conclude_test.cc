@@ -191,6 +191,11 @@ TEST(Conclude, EveryFindingFiresOnceAndNotWithoutReason) {
 TEST(Conclude, ACrowdOfActionsGivesNoCrowdOfFindings) {
   Inspection inspection = Package();
   inspection.actions.assign(1000, Starts("Updater.exe", "x"));
+  EXPECT_EQ(IdsAfter(inspection).size(), 1U);
+  Action fetches = Starts("http://example.com/", "");
+  fetches.kind = ActionKind::kDownload;
+  inspection = Package();
+  inspection.actions.assign(1000, fetches);
   EXPECT_EQ(IdsAfter(inspection).size(), 100U);
 }
 

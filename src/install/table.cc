@@ -1,68 +1,124 @@
 // What says what an installer does: one row each. Adding one is a folder with
-// its reader, a row here, a page in docs/actions.md, and a test that makes the
-// installer and finds what was put in.
+// its reader, a row here, a section in docs/actions.md, and a test that makes
+// the installer and finds what was put in.
 #include <algorithm>
 #include <array>
 
 #include "install/actions.h"
+#include "install/burn/burn.h"
 #include "install/electron/electron.h"
 #include "install/inno/inno.h"
 #include "install/msi/msi.h"
+#include "install/msix/msix.h"
 #include "install/nsis/nsis.h"
+#include "install/nuget/nuget.h"
+#include "install/task/task.h"
+#include "install/vsix/vsix.h"
+#include "install/windows/command_line.h"
 
 namespace countersign::install {
 namespace {
 
 using model::Format;
 
-struct StatementRow {
-  // The format of the statement itself, or kUnknown where its name tells.
+// A statement that is a package itself, known by its format.
+struct PackageRow {
   Format format;
-  // What it is a member of, kUnknown for anything, and what it is called there:
-  // the whole name, or of members of anything the part behind the last "/".
-  Format container;
-  std::string_view name;
-  base::Result<void> (*read)(const base::Blob& file, base::Budget& budget,
+  base::Result<void> (*read)(const Place& place, const base::Blob& file,
+                             base::Budget& budget,
                              std::vector<model::Action>& actions);
 };
 
-constexpr std::array kStatements = {
-    StatementRow{Format::kMsi, Format::kUnknown, "", ReadMsi},
-    StatementRow{Format::kNsis, Format::kUnknown, "", ReadNsis},
-    StatementRow{Format::kPe, Format::kUnknown, "", ReadInno},
-    StatementRow{Format::kUnknown, Format::kAsar, "package.json",
-                 ReadPackageJson},
-    StatementRow{Format::kUnknown, Format::kUnknown, "app-update.yml",
-                 ReadUpdateFeed},
+constexpr std::array kPackages = {
+    PackageRow{Format::kMsi, ReadMsi},
+    PackageRow{Format::kNsis, ReadNsis},
+    PackageRow{Format::kPe, ReadInno},
 };
 
-bool Fits(const StatementRow& row, const Place& place, bool by_name_only) {
-  if (row.name.empty()) {
-    return !by_name_only && row.format == place.format;
-  }
-  const size_t slash = place.name.rfind('/');
-  const std::string_view last = slash == std::string_view::npos
-                                    ? place.name
-                                    : place.name.substr(slash + 1);
-  return row.container == Format::kUnknown
-             ? row.name == last
-             : row.container == place.container && row.name == place.name;
+// A statement that is a member, known by where it lies and what it is called.
+struct MemberRow {
+  Format container;  // kUnknown for any
+  bool (*matches)(std::string_view name);
+  base::Result<void> (*read)(const Place& place, const base::Blob& file,
+                             base::Budget& budget,
+                             std::vector<model::Action>& actions);
+};
+
+bool IsCalled(std::string_view name, std::string_view wanted) {
+  return name.size() == wanted.size() && AsciiLower(name) == wanted;
+}
+
+std::string_view LastName(std::string_view name) {
+  return name.substr(name.rfind('/') + 1);  // all of it without a slash
+}
+
+constexpr std::array kMembers = {
+    MemberRow{Format::kCab,
+              [](std::string_view name) { return IsCalled(name, "0"); },
+              ReadBurn},
+    MemberRow{Format::kMsix,
+              [](std::string_view name) {
+                return IsCalled(name, "appxmanifest.xml");
+              },
+              ReadMsixManifest},
+    MemberRow{
+        Format::kMsix,
+        [](std::string_view name) { return IsCalled(name, "config.json"); },
+        ReadPackageSupport},
+    MemberRow{Format::kVsix,
+              [](std::string_view name) {
+                return IsCalled(name, "extension.vsixmanifest");
+              },
+              ReadVsixManifest},
+    MemberRow{Format::kVsix,
+              [](std::string_view name) {
+                return IsCalled(name, "extension/package.json");
+              },
+              ReadPackageJson},
+    MemberRow{Format::kNupkg, IsNugetScript, ReadNugetScript},
+    MemberRow{
+        Format::kAsar,
+        [](std::string_view name) { return IsCalled(name, "package.json"); },
+        ReadPackageJson},
+    MemberRow{Format::kUnknown,
+              [](std::string_view name) {
+                return IsCalled(LastName(name), "app-update.yml");
+              },
+              ReadUpdateFeed},
+    MemberRow{Format::kUnknown,
+              [](std::string_view name) {
+                return AsciiLower(LastName(name)).ends_with(".xml");
+              },
+              ReadTask},
+};
+
+bool Fits(const MemberRow& row, const Place& place) {
+  return !place.name.empty() &&
+         (row.container == Format::kUnknown ||
+          row.container == place.container) &&
+         row.matches(place.name);
 }
 
 }  // namespace
 
-bool MayTell(const Place& place, bool by_name_only) {
-  return std::ranges::any_of(kStatements, [&](const StatementRow& row) {
-    return Fits(row, place, by_name_only);
-  });
+bool MayTell(const Place& place) {
+  return std::ranges::find(kPackages, place.format, &PackageRow::format) !=
+             kPackages.end() ||
+         std::ranges::any_of(
+             kMembers, [&](const MemberRow& row) { return Fits(row, place); });
 }
 
 base::Result<void> ReadActions(const Place& place, const base::Blob& file,
                                base::Budget& budget,
                                std::vector<model::Action>& actions) {
-  for (const StatementRow& row : kStatements) {
-    if (Fits(row, place, false)) {
-      CS_TRY_VOID(row.read(file, budget, actions));
+  for (const PackageRow& row : kPackages) {
+    if (row.format == place.format) {
+      CS_TRY_VOID(row.read(place, file, budget, actions));
+    }
+  }
+  for (const MemberRow& row : kMembers) {
+    if (Fits(row, place)) {
+      CS_TRY_VOID(row.read(place, file, budget, actions));
     }
   }
   return {};

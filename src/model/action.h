@@ -87,9 +87,9 @@ enum class Persistence : uint8_t {
 };
 template <>
 inline constexpr std::array kNames<Persistence> = {
-    std::string_view("none"),           std::string_view("service"),
-    std::string_view("driver"),         std::string_view("scheduled-task"),
-    std::string_view("logon"),          std::string_view("injection")};
+    std::string_view("none"),   std::string_view("service"),
+    std::string_view("driver"), std::string_view("scheduled-task"),
+    std::string_view("logon"),  std::string_view("injection")};
 
 struct Action {
   uint32_t artifact = 0;  // the package, script or manifest that says so

@@ -63,6 +63,8 @@ enum class Format : uint8_t {
   kSzdd,
   kAr,
   kArj,
+  kChm,
+  kUdf,
 };
 template <>
 inline constexpr std::array kNames<Format> = {std::string_view("unknown"),
@@ -110,7 +112,9 @@ inline constexpr std::array kNames<Format> = {std::string_view("unknown"),
                                               std::string_view("squirrel"),
                                               std::string_view("szdd"),
                                               std::string_view("ar"),
-                                              std::string_view("arj")};
+                                              std::string_view("arj"),
+                                              std::string_view("chm"),
+                                              std::string_view("udf")};
 
 // Whether a signature is there at all. "unknown" means: not looked at, because
 // this version cannot read the format, its headers are damaged, or a limit was

@@ -27,7 +27,7 @@ bool IsOnlyAWrapping(const Artifact& artifact) {
       Format::kZip,   Format::kTar, Format::kCpio, Format::k7z,
       Format::kRar,   Format::kIso, Format::kCab,  Format::kGzip,
       Format::kBzip2, Format::kXz,  Format::kLzma, Format::kZstd,
-      Format::kSzdd,  Format::kAr,  Format::kArj};
+      Format::kSzdd,  Format::kAr,  Format::kArj,  Format::kUdf};
   return artifact.is_signed == Signed::kAbsent &&
          artifact.contents == Contents::kComplete &&
          std::ranges::find(kArchives, artifact.format) != kArchives.end();

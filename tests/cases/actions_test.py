@@ -241,6 +241,77 @@ class Actions(unittest.TestCase):
                          [("update-feed", "use", "generic",
                            "https://updates.example.com/win")])
 
+    def packed(self, name, members):
+        with zipfile.ZipFile(self.root / name, "w",
+                             zipfile.ZIP_DEFLATED) as archive:
+            for member, content in members.items():
+                archive.writestr(member, content)
+        return self.vet(self.root / name)
+
+    def test_manifest_of_a_package(self):
+        program = (self.root / "Trader.exe").read_bytes()
+        report = self.packed("p.msix", {
+            "[Content_Types].xml": "<Types xmlns=\"http://schemas.openxmlformats"
+                                   ".org/package/2006/content-types\"/>",
+            "AppxManifest.xml": """<Package
+ xmlns="http://schemas.microsoft.com/appx/manifest/foundation/windows10"
+ xmlns:desktop="http://schemas.microsoft.com/appx/manifest/desktop/windows10">
+ <Identity Name="A" Publisher="CN=A" Version="1.0.0.0"/><Applications>
+ <Application Id="App" Executable="bin\\Trader.exe"
+  EntryPoint="Windows.FullTrustApplication"><Extensions>
+  <desktop:Extension Category="windows.startupTask" Executable="Updater.exe">
+  <desktop:StartupTask TaskId="T"/></desktop:Extension></Extensions>
+ </Application></Applications>
+ <Capabilities><Capability Name="internetClient"/></Capabilities></Package>
+""".replace("\\\\", "\\"),
+            "AppxBlockMap.xml": "<BlockMap/>",
+            "bin/Trader.exe": program,
+            "Updater.exe": (self.root / "Updater.exe").read_bytes()})
+        self.assertEqual(report["artifacts"][0]["format"], "msix")
+        self.assertEqual(
+            self.rows(report, "kind", "statement", "name", "target",
+                      "persistence"), [
+                ("entry-point", "Application", "App", "bin\\Trader.exe",
+                 "none"),
+                ("register-extension", "windows.startupTask", "T",
+                 "Updater.exe", "logon"),
+                ("request-capability", "Capability", "internetClient", "",
+                 "none")])
+        self.assertEqual(self.role(report, "/Trader.exe"), ["main program"])
+        self.assertEqual(self.role(report, "!Updater.exe"), ["helper"])
+
+    def test_scripts_of_a_nuget_package(self):
+        script = "Get-Date"
+        report = self.packed("a.nupkg", {
+            "a.nuspec": "<package><metadata><id>a</id><version>1.0.0</version>"
+                        "</metadata></package>",
+            "[Content_Types].xml": "<Types xmlns=\"http://schemas.openxmlformats"
+                                   ".org/package/2006/content-types\"/>",
+            "_rels/.rels": "<Relationships/>",
+            "tools/install.ps1": script, "lib/net45/a.txt": "x"})
+        self.assertEqual(report["artifacts"][0]["format"], "nupkg")
+        self.assertEqual(self.rows(report, "kind", "phase", "target", "value"),
+                         [("run-script", "install", "tools/install.ps1",
+                           script)])
+        self.assertEqual(report["actions"][0]["member"],
+                         report["actions"][0]["artifact"])
+
+    def test_definition_of_a_task(self):
+        report = self.packed("t.zip", {
+            "task.xml": """<?xml version="1.0" encoding="UTF-16"?>
+<Task xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
+<Triggers><LogonTrigger/></Triggers><Actions><Exec>
+<Command>%APPDATA%\\Updater.exe</Command><Arguments>-x</Arguments></Exec>
+</Actions></Task>""".replace("\\\\", "\\").encode("utf-16"),
+            "Updater.exe": (self.root / "Updater.exe").read_bytes()})
+        self.assertEqual(
+            self.rows(report, "kind", "target", "arguments", "persistence"),
+            [("schedule-task", "%APPDATA%\\Updater.exe", "-x",
+              "scheduled-task")])
+        member = report["artifacts"][report["actions"][0]["member"]]
+        self.assertTrue(member["path"].endswith("!Updater.exe"))
+        self.assertEqual(member["role"], "helper")
+
     def test_what_does_nothing_says_nothing(self):
         report = self.vet(self.root / "Trader.exe")
         self.assertEqual(report["actions"], [])

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,9 +41,15 @@ class Sink {
   // Gives a finding on `action`, with what it starts as parameters.
   void Give(const model::Action& action, std::string message);
 
+  // True the first time that it is asked for this artifact.
+  [[nodiscard]] bool IsFirstOf(uint32_t artifact) {
+    return artifacts_.insert(artifact).second;
+  }
+
  private:
   const Check& check_;
   std::vector<model::Finding>& out_;
+  std::set<uint32_t> artifacts_;
   size_t given_ = 0;
 };
 

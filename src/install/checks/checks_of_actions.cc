@@ -85,7 +85,7 @@ void Sink::Give(const Action& action, std::string message) {
 void CheckStartsHelper(const Action& action, const Facts& facts, Sink& sink) {
   if (action.kind != ActionKind::kRunProgram || !IsWhenInstalled(action) ||
       !action.member || action.arguments.empty() ||
-      action.member == facts.main_program) {
+      action.member == facts.main_program || !sink.IsFirstOf(*action.member)) {
     return;
   }
   const std::string main =

@@ -41,7 +41,8 @@ std::string_view TrimmedYaml(std::string_view text) {
 
 }  // namespace
 
-base::Result<void> ReadPackageJson(const base::Blob& file, base::Budget& budget,
+base::Result<void> ReadPackageJson(const Place& /*place*/,
+                                   const base::Blob& file, base::Budget& budget,
                                    std::vector<Action>& actions) {
   const formats::JsonDocument document =
       CS_TRY(formats::ParseJson({file.View(), 0}, budget));
@@ -75,7 +76,8 @@ base::Result<void> ReadPackageJson(const base::Blob& file, base::Budget& budget,
   return {};
 }
 
-base::Result<void> ReadUpdateFeed(const base::Blob& file, base::Budget& budget,
+base::Result<void> ReadUpdateFeed(const Place& /*place*/,
+                                  const base::Blob& file, base::Budget& budget,
                                   std::vector<Action>& actions) {
   const std::string_view text = base::AsText(file.View());
   CS_TRY_VOID(budget.ChargeSteps(1 + text.size() / 64, 0));

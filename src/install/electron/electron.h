@@ -10,18 +10,19 @@
 #include "base/blob.h"
 #include "base/budget.h"
 #include "base/result.h"
+#include "install/actions.h"
 #include "model/action.h"
 
 namespace countersign::install {
 
 // package.json in an archive: the script that is run first. See ReadActions.
 [[nodiscard]] base::Result<void> ReadPackageJson(
-    const base::Blob& file, base::Budget& budget,
+    const Place& place, const base::Blob& file, base::Budget& budget,
     std::vector<model::Action>& actions);
 
 // app-update.yml beside the archive. See ReadActions.
 [[nodiscard]] base::Result<void> ReadUpdateFeed(
-    const base::Blob& file, base::Budget& budget,
+    const Place& place, const base::Blob& file, base::Budget& budget,
     std::vector<model::Action>& actions);
 
 }  // namespace countersign::install

@@ -210,7 +210,8 @@ class InnoReader {
 
 }  // namespace
 
-base::Result<void> ReadInno(const base::Blob& file, base::Budget& budget,
+base::Result<void> ReadInno(const Place& /*place*/, const base::Blob& file,
+                            base::Budget& budget,
                             std::vector<Action>& actions) {
   const formats::PeImage image = CS_TRY(formats::ParsePe(file.View()));
   const auto loader =

@@ -37,6 +37,17 @@ std::string SubjectOf(const Action& action) {
   }
 }
 
+// The name in a container that calls its members otherwise; "" of others.
+std::string StoredName(const Action& action) {
+  for (const model::Parameter& parameter : action.parameters) {
+    const auto* text = std::get_if<std::string>(&parameter.value);
+    if (parameter.name == "stored_as" && text != nullptr) {
+      return *text;
+    }
+  }
+  return "";
+}
+
 // What a program that does nothing by itself is given to run: the first word of
 // its arguments ("rundll32 a.dll,Start", "msiexec /i b.msi").
 std::string SubjectOfArguments(const Action& action) {
@@ -89,7 +100,10 @@ class MemberIndex {
   // The member that `subject` names, seen from artifact `from`.
   [[nodiscard]] std::optional<uint32_t> Find(const std::string& subject,
                                              uint32_t from) const {
-    const auto named = by_name_.find(ProgramName(subject));
+    auto named = by_name_.find(ProgramName(subject));
+    if (named == by_name_.end()) {
+      named = by_name_.find(AsciiLower(subject));  // without an extension
+    }
     if (subject.empty() || named == by_name_.end()) {
       return std::nullopt;
     }
@@ -157,6 +171,11 @@ void LinkMembers(model::Inspection& inspection) {
         teller.contents == model::Contents::kNone && teller.parent
             ? *teller.parent
             : action.artifact;
+    const std::string stored = StoredName(action);
+    if (!stored.empty()) {
+      action.member = index.Find(stored, from);
+      continue;
+    }
     const std::string subject = SubjectOf(action);
     action.member = index.Find(subject, from);
     if (!action.member && !subject.empty()) {

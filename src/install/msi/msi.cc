@@ -35,9 +35,9 @@ using model::RunsAs;
 using TextMap = std::map<std::string_view, std::string_view, std::less<>>;
 
 // Column `to` of every row of `table`, by column `from`; the first of several.
-base::Result<TextMap> MapOf(const MsiDatabase& database,
-                            std::string_view table, std::string_view from,
-                            std::string_view to, base::Budget& budget) {
+base::Result<TextMap> MapOf(const MsiDatabase& database, std::string_view table,
+                            std::string_view from, std::string_view to,
+                            base::Budget& budget) {
   TextMap map;
   if (const MsiTable* rows = database.Find(table)) {
     for (size_t row = 0; row < rows->row_count; ++row) {
@@ -69,8 +69,8 @@ std::string_view TimeWord(MsiActionTime time) {
 // Functions of the WiX extensions that run the command line in a property.
 bool RunsCommandLine(std::string_view entry_point) {
   constexpr std::array<std::string_view, 6> kNames = {
-      "caquietexec",   "caquietexec64",   "wixquietexec",
-      "wixquietexec64", "wixsilentexec",  "wixsilentexec64"};
+      "caquietexec",    "caquietexec64", "wixquietexec",
+      "wixquietexec64", "wixsilentexec", "wixsilentexec64"};
   return std::ranges::find(kNames, AsciiLower(entry_point)) != kNames.end();
 }
 
@@ -85,10 +85,9 @@ class MsiReader {
     for (const MsiFile& file : files_) {
       paths_.emplace(file.key, &file);
     }
-    key_paths_ = CS_TRY(
-        MapOf(database_, "Component", "Component", "KeyPath", budget));
-    features_ = CS_TRY(
-        MapOf(database_, "Feature", "Feature", "Title", budget));
+    key_paths_ =
+        CS_TRY(MapOf(database_, "Component", "Component", "KeyPath", budget));
+    features_ = CS_TRY(MapOf(database_, "Feature", "Feature", "Title", budget));
     CS_TRY_VOID(FindCallers(budget));
     AddCustomActions();
     AddServices();
@@ -267,10 +266,10 @@ class MsiReader {
     }
     // Why not "installer": even when an administrator installs, the script is
     // run by the service as LocalSystem, which takes the user's rights on.
-    action.runs_as = custom.time != MsiActionTime::kImmediate &&
-                             custom.runs_as_system
-                         ? RunsAs::kSystem
-                         : RunsAs::kUser;
+    action.runs_as =
+        custom.time != MsiActionTime::kImmediate && custom.runs_as_system
+            ? RunsAs::kSystem
+            : RunsAs::kUser;
     auto& parameters = action.parameters;
     parameters.push_back({"type", static_cast<int64_t>(custom.type)});
     parameters.push_back({"execution", std::string(TimeWord(custom.time))});
@@ -349,9 +348,8 @@ class MsiReader {
       action.target = fmt::format("{}\\{}", value.root_name, value.key);
       action.name = value.name;
       action.value = value.value;
-      action.persistence = value.removes
-                               ? Persistence::kNone
-                               : PersistenceOf(value.key, value.name);
+      action.persistence = value.removes ? Persistence::kNone
+                                         : PersistenceOf(value.key, value.name);
       action.evidence = value.evidence;
       actions_.push_back(std::move(action));
     }
@@ -415,10 +413,9 @@ class MsiReader {
 
 }  // namespace
 
-base::Result<void> ReadMsi(const base::Blob& file, base::Budget& budget,
-                           std::vector<Action>& actions) {
-  const auto compound =
-      CS_TRY(formats::ParseCompoundFile(file.View(), budget));
+base::Result<void> ReadMsi(const Place& /*place*/, const base::Blob& file,
+                           base::Budget& budget, std::vector<Action>& actions) {
+  const auto compound = CS_TRY(formats::ParseCompoundFile(file.View(), budget));
   const MsiDatabase database =
       CS_TRY(formats::ParseMsi(compound, file.View(), budget));
   const MsiActions read = CS_TRY(formats::ReadMsiActions(database, budget));

@@ -10,12 +10,14 @@
 #include "base/blob.h"
 #include "base/budget.h"
 #include "base/result.h"
+#include "install/actions.h"
 #include "model/action.h"
 
 namespace countersign::install {
 
 // See ReadActions.
-[[nodiscard]] base::Result<void> ReadMsi(const base::Blob& file,
+[[nodiscard]] base::Result<void> ReadMsi(const Place& place,
+                                         const base::Blob& file,
                                          base::Budget& budget,
                                          std::vector<model::Action>& actions);
 

@@ -137,8 +137,7 @@ bool IsAddress(std::string_view text) {
 // False of a function that says nothing which is known here.
 bool TakePlugin(const NsisOperation& operation, Action& action) {
   const std::string function = AsciiLower(At(operation, 0));
-  const auto* row =
-      std::ranges::find(kPlugins, function, &PluginRow::function);
+  const auto* row = std::ranges::find(kPlugins, function, &PluginRow::function);
   if (row == kPlugins.end()) {
     return false;
   }
@@ -156,10 +155,8 @@ bool TakePlugin(const NsisOperation& operation, Action& action) {
       TakeCommandLine(subject, action);
       break;
     case ActionKind::kDownload: {
-      const auto address =
-          std::ranges::find_if(operation.arguments, IsAddress);
-      action.target =
-          address == operation.arguments.end() ? subject : *address;
+      const auto address = std::ranges::find_if(operation.arguments, IsAddress);
+      action.target = address == operation.arguments.end() ? subject : *address;
       action.arguments = From(operation, first);
       break;
     }
@@ -236,7 +233,8 @@ std::optional<Action> Read(const NsisOperation& operation) {
 
 }  // namespace
 
-base::Result<void> ReadNsis(const base::Blob& file, base::Budget& budget,
+base::Result<void> ReadNsis(const Place& /*place*/, const base::Blob& file,
+                            base::Budget& budget,
                             std::vector<Action>& actions) {
   const NsisInstaller installer =
       CS_TRY(formats::ParseNsis(file.View(), budget));
@@ -248,8 +246,8 @@ base::Result<void> ReadNsis(const base::Blob& file, base::Budget& budget,
     const std::string holder = Holder(installer, operation);
     action->order = fmt::format("{}{}operation {}", holder,
                                 holder.empty() ? "" : ", ", operation.index);
-    action->phase = installer.uninstaller ? ActionPhase::kUninstall
-                                          : ActionPhase::kInstall;
+    action->phase =
+        installer.uninstaller ? ActionPhase::kUninstall : ActionPhase::kInstall;
     action->evidence = installer.header;
     if (!installer.opcodes_certain) {
       action->parameters.push_back({"certain", int64_t{0}});

@@ -91,8 +91,8 @@ constexpr std::array kLaunchers = {
 };
 
 bool IsScriptFile(std::string_view name) {
-  constexpr std::array<std::string_view, 6> kScripts = {
-      ".bat", ".cmd", ".ps1", ".vbs", ".js", ".wsf"};
+  constexpr std::array<std::string_view, 6> kScripts = {".bat", ".cmd", ".ps1",
+                                                        ".vbs", ".js",  ".wsf"};
   return std::ranges::any_of(kScripts, [&](std::string_view extension) {
     return name.ends_with(extension);
   });

@@ -34,7 +34,7 @@ constexpr std::array kStartKeys = {
              Persistence::kLogon},
     StartKey{R"(\currentversion\winlogon)", false, "userinit",
              Persistence::kLogon},
-    StartKey{R"(\currentversion\winlogon\notify)", true, "",
+    StartKey{R"(\currentversion\winlogon\notify)", true, "dllname",
              Persistence::kInjection},
     StartKey{R"(\active setup\installed components)", true, "stubpath",
              Persistence::kLogon},

@@ -105,7 +105,7 @@ base::Result<void> Intake::Begin(const Member& member) {
   const install::Place place{model::Format::kUnknown,
                              record_.At(container_).format, member.name};
   content_.Begin(member.size.value_or(0), memory_bytes_,
-                 install::MayTell(place, true));
+                 install::MayTell(place));
   return {};
 }
 

@@ -23,7 +23,6 @@
 #include "formats/pe.h"
 #include "formats/script.h"
 #include "formats/sniff.h"
-#include "install/actions.h"
 #include "install/conclude.h"
 #include "vet/findings.h"
 #include "vet/tree/allowance.h"
@@ -34,6 +33,7 @@
 #include "vet/tree/record.h"
 #include "vet/tree/scratch.h"
 #include "vet/tree/signatures.h"
+#include "vet/tree/statement.h"
 
 namespace countersign::vet {
 namespace {
@@ -71,6 +71,8 @@ bool HasNoScheme(Format format) {
     case Format::kSzdd:
     case Format::kAr:
     case Format::kArj:
+    case Format::kChm:
+    case Format::kUdf:
     case Format::kAsar:
     case Format::kPyinstaller:
     case Format::kDotnetBundle:
@@ -313,7 +315,8 @@ class Tree {
       SayWhyNotOpened(container, opened.error());
     }
     const install::Place place{record_.At(number).format, Format::kUnknown, ""};
-    ReadStatement(number, place, *container.bytes, opened.has_value());
+    ReadStatement(number, place, *container.bytes, opened.has_value(), options_,
+                  record_);
     if (record_.At(number).format == Format::kMsi) {
       installed_names_[number] = InstalledNamesOf(*container.bytes, budget);
     }
@@ -354,31 +357,6 @@ class Tree {
       signature.index = static_cast<uint32_t>(signatures.size());
       signatures.push_back(std::move(signature));
     }
-  }
-
-  // What an installer or a manifest says that it does. `is_whole` is false when
-  // it was already said to be damaged.
-  void ReadStatement(uint32_t number, const install::Place& place,
-                     const base::Blob& bytes, bool is_whole) {
-    if (!install::MayTell(place)) {
-      return;
-    }
-    base::Budget budget(options_.limits);
-    std::vector<model::Action> actions;
-    const auto read = install::ReadActions(place, bytes, budget, actions);
-    record_.AddActions(number, std::move(actions));
-    if (read || !is_whole) {
-      return;
-    }
-    const base::Error& error = read.error();
-    record_.SetIncomplete();
-    if (error.fault == base::Fault::kLimit) {
-      record_.NoteLimit(number, error.field, 0);
-    }
-    record_.NotInspected(
-        number, "All that it does when it is installed",
-        {std::min<uint64_t>(error.offset, record_.At(number).size), 0},
-        Clause(error));
   }
 
   void SayWhetherSigned(uint32_t number) {
@@ -470,7 +448,7 @@ class Tree {
       ReadStatement(number,
                     {Format::kUnknown, record_.At(container.artifact).format,
                      taken.member.name},
-                    *taken.content.bytes, true);
+                    *taken.content.bytes, true, options_, record_);
     }
     const bool same_depth =
         IsOnlyCompressed(record_.At(container.artifact).format);

@@ -1,0 +1,234 @@
+// Statements that are text, each as its makers write it.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "install/actions.h"
+
+namespace countersign::install {
+namespace {
+
+using model::Action;
+using model::ActionKind;
+using model::ActionPhase;
+using model::Format;
+using model::Persistence;
+using model::RunsAs;
+
+struct Reading {
+  std::vector<Action> actions;
+  bool failed = false;
+};
+
+Reading Read(const Place& place, std::string_view text) {
+  base::Budget budget(base::Limits{});
+  Reading reading;
+  const auto blob = base::Blob::Own({text.begin(), text.end()});
+  EXPECT_TRUE(MayTell(place));
+  reading.failed = !ReadActions(place, *blob, budget, reading.actions);
+  for (const Action& action : reading.actions) {
+    EXPECT_TRUE(action.evidence.Inside(text.size()));
+  }
+  return reading;
+}
+
+std::string Parameter(const Action& action, std::string_view name) {
+  for (const model::Parameter& parameter : action.parameters) {
+    if (parameter.name == name) {
+      const auto* text = std::get_if<std::string>(&parameter.value);
+      return text != nullptr
+                 ? *text
+                 : std::to_string(std::get<int64_t>(parameter.value));
+    }
+  }
+  return "(absent)";
+}
+
+constexpr Place kBurnManifest{Format::kUnknown, Format::kCab, "0"};
+
+TEST(BurnManifest, PackagesOfTheChainAreRead) {
+  const Reading reading = Read(kBurnManifest, R"(<?xml version="1.0"?>
+<BurnManifest xmlns="http://schemas.microsoft.com/wix/2008/Burn">
+ <UX><Payload Id="u0" FilePath="wixstdba.dll" SourcePath="u0"/></UX>
+ <Payload Id="runtime" FilePath="vcredist.exe" Packaging="external"
+  SourcePath="a1" DownloadUrl="https://example.com/vc.exe" Hash="AB"/>
+ <Payload Id="product" FilePath="trade.msi" Packaging="embedded"
+  SourcePath="a0" Container="WixAttachedContainer"/>
+ <Chain>
+  <ExePackage Id="Runtime" PerMachine="yes" InstallArguments="/quiet /x"
+    UninstallArguments="/remove" InstallCondition="VersionNT64"
+    DetectCondition="Installed"><PayloadRef Id="runtime"/></ExePackage>
+  <MsiPackage Id="Product" PerMachine="no" ProductCode="{1}">
+   <MsiProperty Id="A" Value="1"/><MsiProperty Id="B" Value="2"/>
+   <PayloadRef Id="product"/></MsiPackage>
+ </Chain>
+</BurnManifest>)");
+  ASSERT_FALSE(reading.failed);
+  ASSERT_EQ(reading.actions.size(), 4U);
+  const Action& install = reading.actions[0];
+  EXPECT_EQ(install.kind, ActionKind::kRunProgram);
+  EXPECT_EQ(install.target, "vcredist.exe");
+  EXPECT_EQ(install.arguments, "/quiet /x");
+  EXPECT_EQ(install.condition, "VersionNT64");
+  EXPECT_EQ(install.runs_as, RunsAs::kInstaller);
+  EXPECT_EQ(Parameter(install, "stored_as"), "a1");
+  EXPECT_EQ(reading.actions[1].phase, ActionPhase::kUninstall);
+  EXPECT_EQ(reading.actions[1].arguments, "/remove");
+  EXPECT_EQ(reading.actions[2].kind, ActionKind::kDownload);
+  EXPECT_EQ(reading.actions[2].target, "https://example.com/vc.exe");
+  const Action& product = reading.actions[3];
+  EXPECT_EQ(product.kind, ActionKind::kInstallPackage);
+  EXPECT_EQ(product.arguments, "A=1 B=2");
+  EXPECT_EQ(product.runs_as, RunsAs::kUser);
+}
+
+TEST(BurnManifest, OtherMembersOfThatNameSayNothing) {
+  const Reading reading = Read(kBurnManifest, "MZ no manifest");
+  EXPECT_FALSE(reading.failed);
+  EXPECT_TRUE(reading.actions.empty());
+  EXPECT_TRUE(Read(kBurnManifest, "<BurnManifest><Chain>").failed);
+}
+
+TEST(MsixManifest, ApplicationsCapabilitiesAndExtensionsAreRead) {
+  const Reading reading =
+      Read({Format::kUnknown, Format::kMsix, "AppxManifest.xml"},
+           R"(<Package xmlns="http://schemas.microsoft.com/appx/manifest/f/w10"
+ xmlns:uap="http://schemas.microsoft.com/appx/manifest/uap/windows10"
+ xmlns:uap10="http://schemas.microsoft.com/appx/manifest/uap/windows10/10"
+ xmlns:desktop="http://schemas.microsoft.com/appx/manifest/desktop/windows10"
+ xmlns:desktop6="http://schemas.microsoft.com/appx/manifest/desktop/windows10/6"
+ xmlns:rescap="http://schemas.microsoft.com/appx/manifest/r/windows10">
+ <Applications>
+  <Application Id="App" Executable="bin\Trader.exe"
+    EntryPoint="Windows.FullTrustApplication" uap10:Parameters="-x">
+   <Extensions>
+    <desktop:Extension Category="windows.startupTask" Executable="up.exe">
+     <desktop:StartupTask TaskId="Task" Enabled="true"/>
+    </desktop:Extension>
+    <uap:Extension Category="windows.protocol">
+     <uap:Protocol Name="trade"/></uap:Extension>
+    <desktop6:Extension Category="windows.service" Executable="svc.exe">
+     <desktop6:Service Name="Svc" StartupType="auto"
+      StartAccount="localSystem"/></desktop6:Extension>
+   </Extensions>
+  </Application>
+ </Applications>
+ <Capabilities><Capability Name="internetClient"/>
+  <rescap:Capability Name="runFullTrust"/></Capabilities>
+</Package>)");
+  ASSERT_FALSE(reading.failed);
+  ASSERT_EQ(reading.actions.size(), 6U);
+  EXPECT_EQ(reading.actions[0].kind, ActionKind::kEntryPoint);
+  EXPECT_EQ(reading.actions[0].target, R"(bin\Trader.exe)");
+  EXPECT_EQ(reading.actions[0].arguments, "-x");
+  EXPECT_EQ(Parameter(reading.actions[0], "EntryPoint"),
+            "Windows.FullTrustApplication");
+  const Action& start = reading.actions[1];
+  EXPECT_EQ(start.target, "up.exe");
+  EXPECT_EQ(start.persistence, Persistence::kLogon);
+  EXPECT_EQ(Parameter(start, "Enabled"), "true");
+  EXPECT_EQ(reading.actions[2].statement, "windows.protocol");
+  EXPECT_EQ(reading.actions[2].name, "trade");
+  EXPECT_EQ(reading.actions[2].target, R"(bin\Trader.exe)");
+  const Action& service = reading.actions[3];
+  EXPECT_EQ(service.kind, ActionKind::kInstallService);
+  EXPECT_EQ(service.persistence, Persistence::kService);
+  EXPECT_EQ(service.runs_as, RunsAs::kSystem);
+  EXPECT_EQ(reading.actions[4].name, "internetClient");
+  EXPECT_EQ(reading.actions[5].statement, "rescap:Capability");
+  EXPECT_EQ(reading.actions[5].name, "runFullTrust");
+}
+
+TEST(MsixManifest, ScriptsAroundTheApplicationAreRead) {
+  const Reading reading =
+      Read({Format::kUnknown, Format::kMsix, "config.json"},
+           R"({"applications":[{"id":"App","executable":"Trader.exe",
+ "arguments":"-y","startScript":{"scriptPath":"Start.ps1",
+ "scriptArguments":"-a"}}]})");
+  ASSERT_EQ(reading.actions.size(), 2U);
+  EXPECT_EQ(reading.actions[0].kind, ActionKind::kEntryPoint);
+  EXPECT_EQ(reading.actions[0].target, "Trader.exe");
+  EXPECT_EQ(reading.actions[1].kind, ActionKind::kRunScript);
+  EXPECT_EQ(reading.actions[1].target, "Start.ps1");
+  EXPECT_EQ(reading.actions[1].arguments, "-a");
+}
+
+TEST(VsixManifest, AssetsAreRead) {
+  const Reading reading =
+      Read({Format::kUnknown, Format::kVsix, "extension.vsixmanifest"},
+           R"(<PackageManifest
+ xmlns="http://schemas.microsoft.com/developer/vsx-schema/2011"><Assets>
+ <Asset Type="Microsoft.VisualStudio.VsPackage" Path="a.pkgdef"/></Assets>
+</PackageManifest>)");
+  ASSERT_EQ(reading.actions.size(), 1U);
+  EXPECT_EQ(reading.actions[0].kind, ActionKind::kRegisterExtension);
+  EXPECT_EQ(reading.actions[0].name, "Microsoft.VisualStudio.VsPackage");
+  EXPECT_EQ(reading.actions[0].target, "a.pkgdef");
+}
+
+TEST(NugetScripts, AreShownWordForWord) {
+  const Reading reading =
+      Read({Format::kUnknown, Format::kNupkg, "tools/chocolateyInstall.ps1"},
+           "Get-Date\n");
+  ASSERT_EQ(reading.actions.size(), 1U);
+  EXPECT_EQ(reading.actions[0].kind, ActionKind::kRunScript);
+  EXPECT_EQ(reading.actions[0].phase, ActionPhase::kInstall);
+  EXPECT_EQ(reading.actions[0].value, "Get-Date\n");
+  EXPECT_EQ(Read({Format::kUnknown, Format::kNupkg, "build/a.targets"}, "<a/>")
+                .actions.at(0)
+                .phase,
+            ActionPhase::kUse);
+  EXPECT_FALSE(MayTell({Format::kUnknown, Format::kNupkg, "lib/a.ps1"}));
+  EXPECT_FALSE(MayTell({Format::kUnknown, Format::kZip, "tools/init.ps1"}));
+}
+
+TEST(ScheduledTasks, DefinitionsAreRead) {
+  const Place place{Format::kUnknown, Format::kZip, "x/Task.XML"};
+  const std::string text = R"(<?xml version="1.0"?>
+<Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
+ <Triggers><BootTrigger/><LogonTrigger/></Triggers>
+ <Principals><Principal id="A"><UserId>S-1-5-18</UserId>
+  <RunLevel>HighestAvailable</RunLevel></Principal></Principals>
+ <Actions Context="A"><Exec><Command>C:\a\up.exe</Command>
+  <Arguments>-x</Arguments></Exec></Actions>
+</Task>)";
+  const Reading reading = Read(place, text);
+  ASSERT_EQ(reading.actions.size(), 1U);
+  const Action& action = reading.actions[0];
+  EXPECT_EQ(action.kind, ActionKind::kScheduleTask);
+  EXPECT_EQ(action.persistence, Persistence::kScheduledTask);
+  EXPECT_EQ(action.target, R"(C:\a\up.exe)");
+  EXPECT_EQ(action.arguments, "-x");
+  EXPECT_EQ(action.runs_as, RunsAs::kSystem);
+  EXPECT_EQ(Parameter(action, "triggers"), "BootTrigger, LogonTrigger");
+  EXPECT_EQ(Parameter(action, "run_level"), "HighestAvailable");
+  EXPECT_TRUE(Read(place, "<other/>").actions.empty());
+  EXPECT_FALSE(Read(place, "no xml at all <").failed);
+  EXPECT_TRUE(Read(place, text.substr(0, text.size() - 3)).failed);
+}
+
+TEST(UpdateFeeds, AreReadFromBothPlaces) {
+  const Reading feed =
+      Read({Format::kUnknown, Format::kZip, "resources/app-update.yml"},
+           "provider: github\r\nowner: someone\r\n  url: nested\r\n");
+  ASSERT_EQ(feed.actions.size(), 1U);
+  EXPECT_EQ(feed.actions[0].kind, ActionKind::kUpdateFeed);
+  EXPECT_EQ(feed.actions[0].name, "github");
+  EXPECT_EQ(feed.actions[0].target, "");
+  EXPECT_EQ(Parameter(feed.actions[0], "owner"), "someone");
+  const Reading package =
+      Read({Format::kUnknown, Format::kAsar, "package.json"},
+           R"({"name":"a","main":"dist/m.js","build":{"publish":
+ {"provider":"generic","url":"https://example.com/"}}})");
+  ASSERT_EQ(package.actions.size(), 2U);
+  EXPECT_EQ(package.actions[0].kind, ActionKind::kEntryPoint);
+  EXPECT_EQ(package.actions[0].target, "dist/m.js");
+  EXPECT_EQ(package.actions[1].target, "https://example.com/");
+  EXPECT_TRUE(
+      Read({Format::kUnknown, Format::kAsar, "package.json"}, "{").failed);
+}
+
+}  // namespace
+}  // namespace countersign::install

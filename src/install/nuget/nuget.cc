@@ -1,0 +1,78 @@
+#include "install/nuget/nuget.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/text.h"
+#include "install/windows/command_line.h"
+
+namespace countersign::install {
+namespace {
+
+using model::Action;
+using model::ActionKind;
+using model::ActionPhase;
+
+struct NugetScript {
+  std::string_view name;
+  ActionPhase phase;
+};
+
+// What the package manager of Visual Studio, and Chocolatey, run.
+constexpr std::array kNugetScripts = {
+    NugetScript{"tools/init.ps1", ActionPhase::kInstall},
+    NugetScript{"tools/install.ps1", ActionPhase::kInstall},
+    NugetScript{"tools/uninstall.ps1", ActionPhase::kUninstall},
+    NugetScript{"tools/chocolateyinstall.ps1", ActionPhase::kInstall},
+    NugetScript{"tools/chocolateyuninstall.ps1", ActionPhase::kUninstall},
+    NugetScript{"tools/chocolateybeforemodify.ps1", ActionPhase::kUninstall},
+};
+
+// MSBuild imports these into every project that uses the package.
+bool IsBuildFile(std::string_view name) {
+  return (name.starts_with("build/") || name.starts_with("buildtransitive/") ||
+          name.starts_with("buildmultitargeting/")) &&
+         (name.ends_with(".targets") || name.ends_with(".props"));
+}
+
+}  // namespace
+
+bool IsNugetScript(std::string_view name) {
+  const std::string lower = AsciiLower(name);
+  return IsBuildFile(lower) ||
+         std::ranges::find(kNugetScripts, lower, &NugetScript::name) !=
+             kNugetScripts.end();
+}
+
+base::Result<void> ReadNugetScript(const Place& place, const base::Blob& file,
+                                   base::Budget& budget,
+                                   std::vector<Action>& actions) {
+  constexpr size_t kShownBytes = size_t{16} << 10;
+  CS_TRY_VOID(budget.ChargeSteps(1, 0));
+  const std::string lower = AsciiLower(place.name);
+  const auto* script =
+      std::ranges::find(kNugetScripts, lower, &NugetScript::name);
+  Action action;
+  action.kind = ActionKind::kRunScript;
+  action.phase =
+      script == kNugetScripts.end() ? ActionPhase::kUse : script->phase;
+  action.runs_as = model::RunsAs::kInstaller;
+  action.statement = script == kNugetScripts.end() ? "build file" : "script";
+  action.target = place.name;
+  const std::string_view text = base::AsText(file.View());
+  action.value = text.substr(0, kShownBytes);
+  action.evidence = {0, text.size()};
+  action.parameters.push_back(
+      {"language",
+       std::string(script == kNugetScripts.end() ? "MSBuild" : "PowerShell")});
+  if (text.size() > kShownBytes) {
+    action.parameters.push_back({"bytes", static_cast<int64_t>(text.size())});
+  }
+  actions.push_back(std::move(action));
+  return {};
+}
+
+}  // namespace countersign::install

@@ -1,0 +1,52 @@
+#include "install/vsix/vsix.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "formats/xml.h"
+
+namespace countersign::install {
+namespace {
+
+using formats::XmlTree;
+using model::Action;
+using model::ActionKind;
+
+std::string VsixAttribute(const XmlTree& tree, uint32_t element,
+                          std::string_view name) {
+  const std::string* value = tree.Attribute(element, name);
+  return value == nullptr ? "" : *value;
+}
+
+void AddAsset(const XmlTree& tree, uint32_t asset,
+              std::vector<Action>& actions) {
+  Action action;
+  action.kind = ActionKind::kRegisterExtension;
+  action.phase = model::ActionPhase::kUse;
+  action.runs_as = model::RunsAs::kUser;
+  action.statement = "Asset";
+  action.name = VsixAttribute(tree, asset, "Type");
+  action.target = VsixAttribute(tree, asset, "Path");
+  action.evidence = {tree[asset].offset, 0};
+  actions.push_back(std::move(action));
+}
+
+}  // namespace
+
+base::Result<void> ReadVsixManifest(const Place& /*place*/,
+                                    const base::Blob& file,
+                                    base::Budget& budget,
+                                    std::vector<Action>& actions) {
+  const XmlTree tree = CS_TRY(formats::ParseXml({file.View(), 0}, budget));
+  for (const uint32_t part : tree.Children(tree.Root())) {
+    if (tree[part].name.Local() == "Assets") {
+      for (const uint32_t asset : tree.Children(part)) {
+        AddAsset(tree, asset, actions);
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace countersign::install
