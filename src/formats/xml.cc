@@ -110,12 +110,11 @@ class XmlTreeBuilder {
     base::Bytes rest = document_.bytes;
     XML_Status status = XML_STATUS_OK;
     do {
-      const size_t size = std::min(rest.size(), kPiece);
-      const bool is_last = size == rest.size();
-      status =
-          XML_Parse(parser_, base::AsText(rest.first(size)).data(),
-                    static_cast<int>(size), is_last ? XML_TRUE : XML_FALSE);
-      rest = rest.subspan(size);
+      const std::string_view piece =
+          base::AsText(rest.first(std::min(rest.size(), kPiece)));
+      rest = rest.subspan(piece.size());
+      status = XML_Parse(parser_, piece.data(), static_cast<int>(piece.size()),
+                         rest.empty() ? XML_TRUE : XML_FALSE);
     } while (status == XML_STATUS_OK && !rest.empty() && !error_);
     return status;
   }
@@ -298,7 +297,11 @@ class XmlTreeBuilder {
     }
   }
 
+  // Spec: Namespaces 1.0, section 7: targets have no colon.
   void Leaf(XmlKind kind, std::string_view target, std::string_view text) {
+    if (target.find(':') != std::string_view::npos) {
+      Stop(Fault::kMalformed, "XML name");
+    }
     if (XmlNode* node = Add(kind, 1)) {
       node->name.qualified = target;
       node->text = text;

@@ -125,6 +125,7 @@ TEST(Xml, SaysWhatItRefusesAndWhere) {
            Refused{"<a xmlns:p=''/>", Fault::kMalformed, 1000},
            Refused{"<a xmlns:xml='u'/>", Fault::kMalformed, 1000},
            Refused{"<a xmlns:xmlns='u'/>", Fault::kMalformed, 1000},
+           Refused{"<a/><?p:q x?>", Fault::kMalformed, 1004},
            Refused{"<a>&e;</a>", Fault::kMalformed, 1003},
            Refused{"<!DOCTYPE a><a/>", Fault::kMalformed, 1011},
            Refused{"<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>",

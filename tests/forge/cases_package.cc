@@ -13,13 +13,20 @@ void ChangeFirst(ZipRecipe& archive) {
   archive.parts[0].content.back() ^= 0x01;
 }
 
+// Without the part of several blocks.
+MsixRecipe SmallMsix() {
+  MsixRecipe recipe = UsualMsix();
+  recipe.payload.erase(recipe.payload.begin());
+  return recipe;
+}
+
 void Add(ZipRecipe& archive) {
   archive.parts.push_back(TextPart("Added.txt", "INERT BUT NOT SIGNED"));
 }
 
 }  // namespace
 
-ByteVector MsixValid() { return BuildMsix(UsualMsix()); }
+ByteVector MsixValid() { return BuildMsix(SmallMsix()); }
 
 ByteVector MsixTampered() {
   MsixRecipe recipe = UsualMsix();
@@ -28,13 +35,13 @@ ByteVector MsixTampered() {
 }
 
 ByteVector MsixOtherPublisher() {
-  MsixRecipe recipe = UsualMsix();
+  MsixRecipe recipe = SmallMsix();
   recipe.publisher = "CN=Somebody Else, O=Somebody Else, C=XX";
   return BuildMsix(recipe);
 }
 
 ByteVector MsixUnlisted() {
-  MsixRecipe recipe = UsualMsix();
+  MsixRecipe recipe = SmallMsix();
   recipe.unlisted = {TextPart("added.txt", "INERT")};
   return BuildMsix(recipe);
 }

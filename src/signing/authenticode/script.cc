@@ -13,6 +13,7 @@
 #include "signing/authenticode/examine.h"
 #include "signing/authenticode/schemes.h"
 #include "signing/authenticode/script_text.h"
+#include "signing/signer/unsigned_data.h"
 
 namespace countersign::signing {
 namespace {

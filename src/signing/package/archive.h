@@ -29,6 +29,8 @@ class PackageArchive {
   PackageArchive(PackageArchive&&) = default;
   PackageArchive(const PackageArchive&) = delete;
   PackageArchive& operator=(const PackageArchive&) = delete;
+  PackageArchive& operator=(PackageArchive&&) = delete;
+  ~PackageArchive() = default;
 
   [[nodiscard]] const formats::ZipArchive& Zip() const { return zip_; }
   [[nodiscard]] const std::vector<formats::ZipEntry>& Entries() const {
