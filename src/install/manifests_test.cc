@@ -141,6 +141,15 @@ TEST(MsixManifest, ApplicationsCapabilitiesAndExtensionsAreRead) {
   EXPECT_EQ(reading.actions[5].name, "runFullTrust");
 }
 
+TEST(MsixManifest, AnExtensionOfNoCategoryIsNamedAfterItsElement) {
+  const Reading reading =
+      Read({Format::kUnknown, Format::kMsix, "AppxManifest.xml"},
+           "<Package><Extensions><a:Extension xmlns:a='u'/></Extensions>"
+           "</Package>");
+  ASSERT_EQ(reading.actions.size(), 1U);
+  EXPECT_EQ(reading.actions[0].statement, "a:Extension");
+}
+
 TEST(MsixManifest, ScriptsAroundTheApplicationAreRead) {
   const Reading reading =
       Read({Format::kUnknown, Format::kMsix, "config.json"},

@@ -134,7 +134,9 @@ class MsixReader {
   void AddExtension(uint32_t extension, const std::string& executable) {
     const std::string category = Text(extension, "Category");
     const Category& row = CategoryOf(category);
-    Action& action = Add(row.kind, category, extension);
+    Action& action = Add(
+        row.kind, category.empty() ? tree_[extension].name.qualified : category,
+        extension);
     action.persistence = row.persistence;
     action.phase = row.phase;
     action.target = Text(extension, "Executable");
