@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "formats/xml.h"
+#include "install/documents/text_of.h"
 #include "install/windows/command_line.h"
 
 namespace countersign::install {
@@ -19,12 +20,6 @@ using model::Action;
 using model::ActionKind;
 using model::ActionPhase;
 using model::RunsAs;
-
-std::string BurnAttribute(const XmlTree& tree, uint32_t element,
-                          std::string_view name) {
-  const std::string* value = tree.Attribute(element, name);
-  return value == nullptr ? "" : *value;
-}
 
 class BurnReader {
  public:
@@ -38,7 +33,7 @@ class BurnReader {
       const XmlNode& node = tree_[i];
       if (node.kind == formats::XmlKind::kElement &&
           node.name.Local() == "Payload") {
-        payloads_.emplace(BurnAttribute(tree_, i, "Id"), i);
+        payloads_.emplace(AttributeText(tree_, i, "Id"), i);
       }
     }
     for (const uint32_t child : tree_.Children(tree_.Root())) {
@@ -53,7 +48,7 @@ class BurnReader {
  private:
   [[nodiscard]] std::string Text(uint32_t element,
                                  std::string_view name) const {
-    return BurnAttribute(tree_, element, name);
+    return AttributeText(tree_, element, name);
   }
 
   // What the package's first payload is called and where it lies.

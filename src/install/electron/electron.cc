@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "formats/json.h"
+#include "install/documents/text_of.h"
 
 namespace countersign::install {
 namespace {
@@ -14,11 +15,6 @@ using model::Action;
 using model::ActionKind;
 using model::ActionPhase;
 using model::RunsAs;
-
-std::string TextOf(const formats::JsonValue& object, std::string_view name) {
-  const auto member = object.Member(name);
-  return member && member->Text() ? std::string(*member->Text()) : "";
-}
 
 Action UpdateFeed(std::string statement, std::string address) {
   Action action;
@@ -55,21 +51,21 @@ base::Result<void> ReadPackageJson(const Place& /*place*/,
   action.phase = ActionPhase::kUse;
   action.runs_as = RunsAs::kUser;
   action.statement = "package.json main";
-  action.name = TextOf(root, "name");
-  action.target = TextOf(root, "main");
+  action.name = MemberText(root, "name");
+  action.target = MemberText(root, "main");
   if (action.target.empty()) {
     action.target = "index.js";  // what is taken when nothing is said
   }
   action.evidence = {0, file.View().size()};
-  action.parameters.push_back({"version", TextOf(root, "version")});
+  action.parameters.push_back({"version", MemberText(root, "version")});
   actions.push_back(std::move(action));
   const auto build = root.Member("build");
   const auto publish =
       build && build->IsObject() ? build->Member("publish") : std::nullopt;
   if (publish && publish->IsObject()) {
     Action feed =
-        UpdateFeed("package.json build.publish", TextOf(*publish, "url"));
-    feed.name = TextOf(*publish, "provider");
+        UpdateFeed("package.json build.publish", MemberText(*publish, "url"));
+    feed.name = MemberText(*publish, "provider");
     feed.evidence = {0, file.View().size()};
     actions.push_back(std::move(feed));
   }
@@ -81,6 +77,8 @@ base::Result<void> ReadUpdateFeed(const Place& /*place*/,
                                   std::vector<Action>& actions) {
   const std::string_view text = base::AsText(file.View());
   CS_TRY_VOID(budget.ChargeSteps(1 + text.size() / 64, 0));
+  // Limit: settings that are shown; real feeds have up to ten.
+  constexpr size_t kMostSettings = 100;
   Action feed = UpdateFeed("app-update.yml", "");
   feed.evidence = {0, text.size()};
   for (size_t at = 0; at < text.size();) {
@@ -98,7 +96,7 @@ base::Result<void> ReadUpdateFeed(const Place& /*place*/,
       feed.name = std::move(value);
     } else if (key == "url") {
       feed.target = std::move(value);
-    } else if (!value.empty()) {
+    } else if (!value.empty() && feed.parameters.size() < kMostSettings) {
       feed.parameters.push_back({key, std::move(value)});
     }
   }

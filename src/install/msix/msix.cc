@@ -7,6 +7,7 @@
 
 #include "formats/json.h"
 #include "formats/xml.h"
+#include "install/documents/text_of.h"
 #include "install/windows/command_line.h"
 
 namespace countersign::install {
@@ -169,11 +170,6 @@ class MsixReader {
   std::vector<Action>& actions_;
 };
 
-std::string JsonText(const JsonValue& object, std::string_view name) {
-  const auto member = object.Member(name);
-  return member && member->Text() ? std::string(*member->Text()) : "";
-}
-
 void AddScript(const JsonValue& application, const char* name,
                base::ByteRange evidence, std::vector<Action>& actions) {
   const auto script = application.Member(name);
@@ -185,8 +181,8 @@ void AddScript(const JsonValue& application, const char* name,
   action.phase = ActionPhase::kUse;
   action.runs_as = RunsAs::kUser;
   action.statement = std::string("config.json ") + name;
-  action.target = JsonText(*script, "scriptPath");
-  action.arguments = JsonText(*script, "scriptArguments");
+  action.target = MemberText(*script, "scriptPath");
+  action.arguments = MemberText(*script, "scriptArguments");
   action.evidence = evidence;
   actions.push_back(std::move(action));
 }
@@ -221,9 +217,9 @@ base::Result<void> ReadPackageSupport(const Place& /*place*/,
     action.phase = ActionPhase::kUse;
     action.runs_as = RunsAs::kUser;
     action.statement = "config.json applications";
-    action.name = JsonText(*application, "id");
-    TakeCommand(JsonText(*application, "executable"),
-                JsonText(*application, "arguments"), action);
+    action.name = MemberText(*application, "id");
+    TakeCommand(MemberText(*application, "executable"),
+                MemberText(*application, "arguments"), action);
     action.kind = ActionKind::kEntryPoint;
     action.evidence = all;
     actions.push_back(std::move(action));

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "formats/xml.h"
+#include "install/documents/text_of.h"
 
 namespace countersign::install {
 namespace {
@@ -13,12 +14,6 @@ using formats::XmlTree;
 using model::Action;
 using model::ActionKind;
 
-std::string VsixAttribute(const XmlTree& tree, uint32_t element,
-                          std::string_view name) {
-  const std::string* value = tree.Attribute(element, name);
-  return value == nullptr ? "" : *value;
-}
-
 void AddAsset(const XmlTree& tree, uint32_t asset,
               std::vector<Action>& actions) {
   Action action;
@@ -26,8 +21,8 @@ void AddAsset(const XmlTree& tree, uint32_t asset,
   action.phase = model::ActionPhase::kUse;
   action.runs_as = model::RunsAs::kUser;
   action.statement = "Asset";
-  action.name = VsixAttribute(tree, asset, "Type");
-  action.target = VsixAttribute(tree, asset, "Path");
+  action.name = AttributeText(tree, asset, "Type");
+  action.target = AttributeText(tree, asset, "Path");
   action.evidence = {tree[asset].offset, 0};
   actions.push_back(std::move(action));
 }
