@@ -73,9 +73,14 @@ void Sink::Give(const Action& action, std::string message) {
   finding.evidence = {action.evidence};
   finding.attack = {std::string(check_.attack)};
   finding.clears_if = check_.clears_if;
-  finding.parameters = {{"statement", base::DisplaySafe(action.statement)},
-                        {"target", base::DisplaySafe(action.target)},
-                        {"arguments", base::DisplaySafe(action.arguments)}};
+  // Limit: 300 bytes of each; the action has more.
+  const auto start = [](const std::string& text) {
+    constexpr size_t kShown = 300;
+    return base::DisplaySafe(std::string_view(text).substr(0, kShown));
+  };
+  finding.parameters = {{"statement", start(action.statement)},
+                        {"target", start(action.target)},
+                        {"arguments", start(action.arguments)}};
   if (action.member) {
     finding.parameters.push_back({"member", int64_t{*action.member}});
   }

@@ -46,6 +46,8 @@ class Record {
 
  private:
   model::Inspection inspection_;
+  uint64_t action_bytes_ = 0;
+  uint64_t finding_bytes_ = 0;
 };
 
 }  // namespace countersign::vet

@@ -13,6 +13,7 @@
 #include "forge/mutations.h"
 #include "forge/recipes.h"
 #include "formats/sample/zip_writer.h"
+#include "model/wire.h"
 #include "signing/sample/forged_stores.h"
 #include "vet/coverage.h"
 #include "vet/inspect.h"
@@ -169,6 +170,50 @@ TEST(Tree, TenThousandDeepAndWideEndInTime) {
   const Inspection inspection = Look(wide.Write());
   EXPECT_EQ(inspection.artifacts.size(), 10'001U);
   EXPECT_TRUE(inspection.complete);
+}
+
+// Whatever a statement says, all else that is known stays known.
+TEST(Tree, LongTextsHideNothing) {
+  const auto task = [](size_t argument_bytes) {
+    return "<Task xmlns=\"http://schemas.microsoft.com/windows/2004/02/mit/"
+           "task\"><Actions><Exec><Command>a.exe</Command><Arguments>" +
+           std::string(argument_bytes, 'x') +
+           "</Arguments></Exec></Actions></Task>";
+  };
+  const Inspection one =
+      Look(ZipOf({StoredEntry("t.xml", task(100'000))}).Write());
+  ASSERT_EQ(one.actions.size(), 1U);
+  EXPECT_TRUE(one.complete);
+  EXPECT_EQ(one.actions[0].arguments.size(), 32U << 10);
+  EXPECT_EQ(one.actions[0].parameters.back().name, "shortened");
+  SampleZip many;
+  for (int i = 0; i < 1000; ++i) {
+    many.entries.push_back(StoredEntry("t" + std::to_string(i) + ".xml",
+                                       task(40'000 + static_cast<size_t>(i))));
+  }
+  const Inspection crowd = Look(many.Write());
+  EXPECT_EQ(LimitOf(crowd), "action_bytes");
+  EXPECT_FALSE(crowd.complete);
+  EXPECT_EQ(crowd.artifacts.size(), 1001U);
+  EXPECT_GT(crowd.actions.size(), 300U);
+}
+
+TEST(Tree, LongFindingsHideNothing) {
+  SampleZip zip;
+  std::string invisible;
+  for (int i = 0; i < 300; ++i) {
+    invisible += "\u202E";
+  }
+  for (int i = 0; i < 5000; ++i) {
+    zip.entries.push_back(
+        StoredEntry("../" + std::to_string(i) + invisible, "x"));
+  }
+  const Inspection inspection = Look(zip.Write());
+  EXPECT_FALSE(inspection.complete);
+  EXPECT_EQ(LimitOf(inspection), "findings");
+  EXPECT_EQ(inspection.artifacts.size(), 5001U);
+  EXPECT_GT(inspection.findings.size(), 500U);
+  EXPECT_LT(model::EncodeWire(inspection).size(), size_t{96} << 20);
 }
 
 TEST(Tree, MembersAreLimited) {
