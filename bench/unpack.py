@@ -2,17 +2,19 @@
 """Measures opening packages beside other unpackers, in one run on one machine.
 
 usage: unpack.py --build BUILD-FOLDER [--size MIB] [--from FOLDER ...]
+                 [--only NAME]
 
 Packs SIZE MiB of files of FOLDER (programs and libraries of the system, if none
-is given) as ZIP, cabinet, MSI, 7z and NSIS, and prints a Markdown table: the
-time that `countersign vet` takes to open each, to hash every member and to look
-for signatures, beside 7z, bsdtar, cabextract and msiextract that unpack it, with
-sha256sum over what they yield. Seconds on the clock and of all processors, the
-best of three; and the peak memory of the largest process. Needs 7z, bsdtar,
-cabextract, msiextract, gcab, wixl and makensis; a tool that is missing is left
-out and said so.
+is given) as ZIP, cabinet, MSI, 7z and NSIS, or only those whose name begins with
+NAME, and prints a Markdown table: the time that `countersign vet` takes to open
+each, to hash every member and to look for signatures, beside 7z, bsdtar,
+cabextract and msiextract that unpack it, with sha256sum over what they yield.
+Seconds on the clock and of all processors, the best of three; and the peak
+memory of the largest process. Needs 7z, bsdtar, cabextract, msiextract, gcab,
+wixl and makensis; a tool that is missing is left out and said so.
 """
 import argparse
+import hashlib
 import os
 import pathlib
 import resource
@@ -41,9 +43,13 @@ def measure(command, times=3):
 
 
 def collect(folders, size, target):
-    """Links files of the folders into target until they have size bytes."""
+    """Copies files of the folders into target until they have size bytes.
+
+    No content twice: some packers store that once.
+    """
     total = 0
     names = []
+    seen = set()
     for folder in folders:
         for path in sorted(pathlib.Path(folder).rglob("*")):
             if total >= size:
@@ -53,6 +59,10 @@ def collect(folders, size, target):
             length = path.stat().st_size
             if length < 4096 or length > size // 8:
                 continue
+            content = hashlib.sha256(path.read_bytes()).digest()
+            if content in seen:
+                continue
+            seen.add(content)
             name = f"f{len(names):05}{path.suffix[:4]}"
             shutil.copyfile(path, target / name)
             names.append(name)
@@ -86,7 +96,9 @@ def write_wxs(path, names):
         out.write("</Feature></Product></Wix>")
 
 
-def write_nsi(path, compressor):
+def write_nsi(path, compressor, names):
+    # Why one by one: a pattern takes only names with a dot.
+    files = "\n".join(f'  File "files/{name}"' for name in names)
     path.write_text(f"""
 {compressor}
 Name "Bench"
@@ -94,17 +106,17 @@ OutFile "{path.stem}.exe"
 InstallDir "$TEMP\\bench"
 Section
   SetOutPath "$INSTDIR"
-  File "files/*"
+{files}
 SectionEnd
 """)
 
 
-def pack(root, names):
+def pack(root, names, only):
     """The packages that could be made, by name."""
     files = [f"files/{n}" for n in names]
     write_wxs(root / "bench.wxs", names)
-    write_nsi(root / "nsis-zlib.nsi", "SetCompressor zlib")
-    write_nsi(root / "nsis-lzma.nsi", "SetCompressor /SOLID lzma")
+    write_nsi(root / "nsis-zlib.nsi", "SetCompressor zlib", names)
+    write_nsi(root / "nsis-lzma.nsi", "SetCompressor /SOLID lzma", names)
     packages = {}
     for name, file, command in (
             ("ZIP", "b.zip", ["7z", "a", "-tzip", "-mx=5", "b.zip", *files]),
@@ -116,6 +128,8 @@ def pack(root, names):
                                              "nsis-zlib.nsi"]),
             ("NSIS, LZMA solid", "nsis-lzma.exe", ["makensis", "-V1",
                                                    "nsis-lzma.nsi"])):
+        if not name.startswith(only):
+            continue
         if shutil.which(command[0]) is None:
             print(f"{command[0]} is missing: no {name}", file=sys.stderr)
             continue
@@ -147,6 +161,7 @@ def main():
     parser.add_argument("--build", required=True)
     parser.add_argument("--size", type=int, default=300)
     parser.add_argument("--from", dest="folders", action="append")
+    parser.add_argument("--only", default="")
     arguments = parser.parse_args()
     countersign = pathlib.Path(arguments.build).resolve() / "countersign"
     folders = arguments.folders or ["/usr/lib/x86_64-linux-gnu", "/usr/bin",
@@ -161,7 +176,7 @@ def main():
         print(f"{len(names)} files, {total / 2**20:.0f} MiB\n")
         print("| Package | Tool | seconds | processor | peak MiB |")
         print("|--|--|--|--|--|")
-        for name, path in pack(root, names).items():
+        for name, path in pack(root, names, arguments.only).items():
             size = path.stat().st_size / 2**20
             own = f"{countersign} vet --json {path} > /dev/null"
             rows = {"countersign vet": own, **peers(name, path, scratch)}

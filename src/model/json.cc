@@ -13,8 +13,23 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+struct FieldCounter {
+  size_t count = 0;
+
+  template <typename T>
+  void operator()(const char* /*name*/, const T& /*value*/) {
+    ++count;
+  }
+};
+
 struct JsonWriter {
   Json out = Json::object();
+
+  // Why the room: members of an object that grows are copied, with all that is
+  // in them.
+  void Reserve(size_t fields) {
+    out.get_ref<Json::object_t&>().reserve(fields);
+  }
 
   template <typename T>
   void operator()(const char* name, const T& value) {
@@ -52,6 +67,7 @@ struct JsonWriter {
   template <typename T>
   static Json Value(const std::vector<T>& values) {
     Json array = Json::array();
+    array.get_ref<Json::array_t&>().reserve(values.size());
     for (const T& value : values) {
       array.push_back(Value(value));
     }
@@ -60,7 +76,10 @@ struct JsonWriter {
   template <typename T>
     requires requires(const T& t, JsonWriter& w) { T::Fields(t, w); }
   static Json Value(const T& value) {
+    FieldCounter counter;
+    T::Fields(value, counter);
     JsonWriter writer;
+    writer.Reserve(counter.count);
     T::Fields(value, writer);
     return std::move(writer.out);
   }

@@ -297,10 +297,11 @@ Result<uint64_t> Pump(Stream& stream, Input input, ByteSink& output,
 
 // Why: libdeflate, which wants all input and output at once, takes half the
 // time of zlib. It is used where the container tells the size and that size can
-// be true. Limit: 1032:1 is the most that deflate can pack; 64 MiB of memory.
+// be true. Limit: 1032:1 is the most that deflate can pack; 8 MiB, because the
+// memory of larger content costs more than zlib, which needs 256 KiB for it.
 bool IsFitForOneCall(Input input, const CodecOptions& options) {
   constexpr uint64_t kMostPacked = 1032;
-  constexpr uint64_t kMostBytes = uint64_t{64} << 20;
+  constexpr uint64_t kMostBytes = uint64_t{8} << 20;
   return options.size && *options.size <= kMostBytes &&
          *options.size / kMostPacked <= input.bytes.size();
 }

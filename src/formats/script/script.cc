@@ -213,11 +213,13 @@ class BlockReader {
 };
 
 // False where no form of a block can be: every one has these letters.
+// Why not only "SIG": programs say SIGSEGV, and to look for every line in them
+// takes longer than to digest them.
 bool MayHaveBlock(Bytes text) {
   using namespace std::string_view_literals;
   const std::string_view all = base::AsText(text);
-  return all.find("SIG"sv) != std::string_view::npos ||
-         all.find("S\0I\0G"sv) != std::string_view::npos;
+  return all.find("SIG "sv) != std::string_view::npos ||
+         all.find("S\0I\0G\0 "sv) != std::string_view::npos;
 }
 
 bool IsLineBreak(uint32_t unit) { return unit == '\r' || unit == '\n'; }

@@ -36,9 +36,10 @@ void Content::TakeDigests(std::vector<base::Hasher>& hashers,
 
 void Content::Begin(uint64_t expected_bytes, uint64_t memory_bytes,
                     bool is_wanted) {
+  CS_CHECK(memory_bytes >= formats::kSniffedBytes);
   hashers_ = NewHashers();
   held_.clear();
-  held_.reserve(std::min(expected_bytes, memory_bytes));
+  expected_bytes_ = std::min(expected_bytes, memory_bytes);
   start_.clear();
   end_.clear();
   row_ = nullptr;
@@ -58,12 +59,23 @@ base::Result<void> Content::Append(base::Bytes bytes) {
   if (row_ == nullptr) {
     RememberEnd(bytes);
   }
+  // Why first only what decides: most content is of no further use then, and
+  // to copy it costs as much as to digest it.
+  const uint64_t before = size_bytes_ - bytes.size();
+  if (before < formats::kSniffedBytes && row_ == nullptr) {
+    const base::Bytes start = bytes.first(
+        std::min<uint64_t>(bytes.size(), formats::kSniffedBytes - before));
+    CS_TRY_VOID(Keep(start));
+    bytes = bytes.subspan(start.size());
+    if (before + start.size() == formats::kSniffedBytes) {
+      Decide();
+    }
+    if (kept_) {
+      held_.reserve(expected_bytes_);
+    }
+  }
   if (kept_) {
     CS_TRY_VOID(Keep(bytes));
-  }
-  if (row_ == nullptr && !end_decides_ &&
-      size_bytes_ >= formats::kSniffedBytes) {
-    Decide();
   }
   if (end_decides_ && kept_ && !is_wanted_ &&
       size_bytes_ > formats::kLargestScript) {
@@ -93,9 +105,6 @@ void Content::Decide() {
   } else if (!IsNeeded(*row_)) {
     Drop();
   }
-  if (in_scratch_) {
-    held_.clear();
-  }
 }
 
 void Content::DecideAtTheEnd() {
@@ -121,13 +130,7 @@ base::Result<void> Content::Keep(base::Bytes bytes) {
     scratch_.Begin();
     CS_TRY_VOID(scratch_.Append(held_));
     in_scratch_ = true;
-    if (row_ == nullptr && !end_decides_) {
-      // A first piece larger than all that is held in memory.
-      const base::Bytes first = FirstOf(bytes);
-      held_.insert(held_.end(), first.begin(), first.end());
-    } else {
-      held_.clear();
-    }
+    held_.clear();
   }
   if (in_scratch_) {
     return scratch_.Append(bytes);

@@ -33,8 +33,8 @@ class Content {
         with_sha1_(with_sha1) {}
 
   // Begins a member of about `expected_bytes` (a hint, 0 = unknown), of which
-  // up to `memory_bytes` may be held in memory; the rest goes to the scratch
-  // file if there is one.
+  // up to `memory_bytes`, at least kSniffedBytes, may be held in memory; the
+  // rest goes to the scratch file if there is one.
   // With `is_wanted` it is kept whatever its format is.
   void Begin(uint64_t expected_bytes, uint64_t memory_bytes,
              bool is_wanted = false);
@@ -82,6 +82,7 @@ class Content {
   bool is_wanted_ = false;
   bool in_scratch_ = false;
   uint64_t memory_bytes_ = 0;
+  uint64_t expected_bytes_ = 0;  // up to those
   uint64_t size_bytes_ = 0;
 };
 
