@@ -8,6 +8,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -40,6 +42,9 @@ struct Member {
   // Where the container keeps the member, header included where there is one:
   // the evidence for whatever is said about it. Inside the container.
   base::ByteRange stored;
+  // Bytes of the container that its content is made of; 0 where that is not
+  // known, and any part of the container may be.
+  uint64_t packed_size = 0;
 };
 
 // What a reader can say of a container besides its members and damage.
@@ -76,6 +81,9 @@ class ByteSink {
   virtual base::Result<void> Write(base::Bytes bytes) = 0;
 };
 
+// The parts of a container that lies in several files, by number from 1.
+using Volumes = std::map<uint16_t, std::shared_ptr<const base::Blob>>;
+
 // Takes what a container yields.
 //
 //   (Begin Write* End | Place)*    with Identify and Note at any time between
@@ -100,6 +108,13 @@ class MemberSink : public ByteSink {
                                    base::ByteRange content) = 0;
 
   virtual void Note(Remark remark) = 0;
+
+  // The files beside the container that belong to it (formats/volumes.h); none
+  // for most. Valid as long as the container.
+  [[nodiscard]] virtual const Volumes& Beside() const {
+    static const Volumes kNone;
+    return kNone;
+  }
 };
 
 // Hands every member of `container` to `sink`, in the order in which the format

@@ -311,6 +311,7 @@ class SevenZipWalk {
     member.name = remarks_.Name(file.name, header_range_);
     member.size = size;
     member.stored = size && file.has_content ? folder_ : header_range_;
+    member.packed_size = size && file.has_content ? folder_.size : 0;
     if (file.is_directory) {
       member.kind = MemberKind::kDirectory;
     } else if (has_mode && type == 0120000) {

@@ -195,6 +195,7 @@ class ArjWalk {
                                                : MemberKind::kFile;
     member.size = header.size;
     member.stored = {header.offset, header.content + there - header.offset};
+    member.packed_size = there;
     names_.Add(member);
     at_ = header.content + there;
     const Input packed{bytes_.subspan(header.content, there), header.content};

@@ -253,6 +253,7 @@ Member InnoChunks::MemberOf(const Chunk& chunk, const Piece& piece,
   member.name = "[inno]/" + name;
   member.size = piece.location->size;
   member.stored = chunk.stored;
+  member.packed_size = chunk.stored.size;
   return member;
 }
 

@@ -146,10 +146,12 @@ class ShieldUnpacker {
     member.name = cabinet_.prefix + file.name;
     member.size = file.size;
     member.stored = file.stored;
+    member.packed_size = file.is_compressed ? file.packed_size : file.size;
     auto pieces = FindPieces(file);
     const bool is_as_stored = pieces && pieces->size() == 1 &&
                               !file.is_compressed && !file.is_obfuscated;
-    if (is_as_stored && HasDigest(file, pieces->front().bytes)) {
+    if (is_as_stored && !cabinet_.is_beside &&
+        HasDigest(file, pieces->front().bytes)) {
       return sink_.Place(member, pieces->front().Range());
     }
     CS_TRY_VOID(sink_.Begin(member));
@@ -253,13 +255,16 @@ class ShieldUnpacker {
                                : content.Write(reader.Take(kPieceBytes));
       if (!written) {
         Error error = written.error();
-        error.offset = std::max(error.offset, offset);
+        error.offset = cabinet_.is_beside ? file.stored.offset
+                                          : std::max(error.offset, offset);
         return std::optional(error);
       }
     }
     if (content.Left() > 0) {
       return std::optional(
-          Error{Fault::kTruncated, reader.Offset(), "expanded size"});
+          Error{Fault::kTruncated,
+                cabinet_.is_beside ? file.stored.offset : reader.Offset(),
+                "expanded size"});
     }
     if (!IsDigest(file, content.Digest())) {
       remarks_.Note(RemarkKind::kChecksum, file.stored, [&] {
@@ -304,13 +309,16 @@ class ShieldUnpacker {
         end = std::max(end, range.offset + range.size);
       }
       if (hidden > 0) {
-        remarks_.Note(RemarkKind::kHiddenData,
-                      {volume.offset + first.offset, first.size}, [&] {
-                        return fmt::format(
-                            "{} bytes of volume {} are of no file, the first "
-                            "of them here",
-                            hidden, number);
-                      });
+        const ByteRange where =
+            cabinet_.is_beside
+                ? cabinet_.header.Range()
+                : ByteRange{volume.offset + first.offset, first.size};
+        remarks_.Note(RemarkKind::kHiddenData, where, [&] {
+          return fmt::format(
+              "{} bytes of volume {} are of no file, the first of them at its "
+              "offset {}",
+              hidden, number, first.offset);
+        });
       }
     }
   }

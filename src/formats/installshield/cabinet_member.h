@@ -14,11 +14,14 @@
 
 namespace countersign::formats {
 
-// Header and volumes of a cabinet, all in one container.
+// Header and volumes of a cabinet.
 struct ShieldCabinet {
   base::Input header;
   std::map<uint16_t, base::Input> volumes;  // by number, from 1
   std::string prefix;                       // of members' names
+  // The volumes are files of their own: offsets in them are none in the
+  // container, whose list is the evidence then.
+  bool is_beside = false;
 };
 
 // Hands over the members of `cabinet`, and remarks on bytes of its volumes that

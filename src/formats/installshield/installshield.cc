@@ -98,6 +98,12 @@ class SetupUnpacker {
   Result<void> HandOverCabinet() {
     Identify("InstallShield cabinet");
     ShieldCabinet cabinet{{overlay_, 0}, {}, ""};
+    cabinet.is_beside = !sink_.Beside().empty();
+    for (const auto& [number, volume] : sink_.Beside()) {
+      if (IsShieldVolume(volume->View())) {
+        cabinet.volumes.emplace(number, Input{volume->View(), 0});
+      }
+    }
     if (IsShieldVolume(overlay_)) {
       cabinet.volumes.emplace(uint16_t{1}, cabinet.header);
     }

@@ -158,6 +158,7 @@ class RarWalk {
     member.link_target = remarks_.Name(file.link_target, block.header);
     member.size = file.is_redirected ? std::optional<uint64_t>(0) : file.size;
     member.stored = {block.header.offset, block.header.size + data.size};
+    member.packed_size = data.size;
     if (block.kind == RarBlockKind::kFile) {
       names_.Add(member);
     }

@@ -124,6 +124,7 @@ Result<void> ZipMembers::HandOver(const ZipEntry& entry) {
   member.kind = KindOf(entry);
   member.size = entry.size;
   member.stored = ZipEntryRange(entry);
+  member.packed_size = entry.data.size;
   if (entry.local_header.size == 0) {
     return HandOverDamaged(member, *entry.damage);
   }

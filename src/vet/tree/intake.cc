@@ -110,9 +110,9 @@ base::Result<void> Intake::Begin(const Member& member) {
 }
 
 base::Result<void> Intake::Write(base::Bytes bytes) {
-  const uint64_t stored =
-      member_.stored.size != 0 ? member_.stored.size : blob_->View().size();
-  auto taken = allowance_.TakeOutput(bytes.size(), given_bytes_, stored,
+  const uint64_t packed =
+      member_.packed_size != 0 ? member_.packed_size : blob_->View().size();
+  auto taken = allowance_.TakeOutput(bytes.size(), given_bytes_, packed,
                                      Clamped(member_.stored).offset);
   given_bytes_ += bytes.size();
   if (taken) {

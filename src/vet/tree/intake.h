@@ -27,12 +27,14 @@ class Intake : public formats::MemberSink {
   // What to do with each member. Valid as long as the intake.
   using Take = std::function<void(const TakenMember& taken)>;
 
-  // For container number `container` with the bytes of `blob`.
+  // For container number `container` with the bytes of `blob` and the volumes
+  // `beside` it, which must outlive the intake.
   Intake(uint32_t container, std::shared_ptr<const base::Blob> blob,
-         Record& record, Allowance& allowance, Content& content,
-         uint64_t memory_bytes, Take take)
+         const formats::Volumes& beside, Record& record, Allowance& allowance,
+         Content& content, uint64_t memory_bytes, Take take)
       : container_(container),
         blob_(std::move(blob)),
+        beside_(beside),
         record_(record),
         allowance_(allowance),
         content_(content),
@@ -46,6 +48,9 @@ class Intake : public formats::MemberSink {
   base::Result<void> Place(const formats::Member& member,
                            base::ByteRange content) override;
   void Note(formats::Remark remark) override;
+  [[nodiscard]] const formats::Volumes& Beside() const override {
+    return beside_;
+  }
 
  private:
   base::Result<void> Admit(const formats::Member& member);
@@ -54,6 +59,7 @@ class Intake : public formats::MemberSink {
 
   uint32_t container_;
   std::shared_ptr<const base::Blob> blob_;
+  const formats::Volumes& beside_;
   Record& record_;
   Allowance& allowance_;
   Content& content_;

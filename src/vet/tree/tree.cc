@@ -23,6 +23,7 @@
 #include "formats/pe.h"
 #include "formats/script.h"
 #include "formats/sniff.h"
+#include "formats/volumes.h"
 #include "install/conclude.h"
 #include "vet/findings.h"
 #include "vet/tree/allowance.h"
@@ -183,8 +184,9 @@ class Tree {
     while (!waiting_.empty()) {
       const Waiting next = std::move(waiting_.back());
       waiting_.pop_back();
-      if (next.bytes->IsCopy()) {
-        waiting_bytes_ -= next.bytes->View().size();
+      waiting_bytes_ -= CopiedBytes(*next.bytes);
+      for (const auto& [number, volume] : next.volumes) {
+        waiting_bytes_ -= CopiedBytes(*volume);
       }
       Open(next);
     }
@@ -200,6 +202,7 @@ class Tree {
     const FormatRow* row = nullptr;
     SharedBlob bytes;
     uint64_t depth = 0;
+    formats::Volumes volumes;  // further parts of it
   };
 
   static bool IsKept(const FormatRow& row) {
@@ -275,6 +278,42 @@ class Tree {
     }
   }
 
+  static uint64_t CopiedBytes(const base::Blob& bytes) {
+    return bytes.IsCopy() ? bytes.View().size() : 0;
+  }
+
+  // Gives the parts of a container in several files to the one that leads, of
+  // those that wait from `first_new` on. They are not opened by themselves.
+  void JoinVolumes(size_t first_new) {
+    std::vector<formats::VolumeCandidate> candidates;
+    for (size_t i = first_new; i < waiting_.size(); ++i) {
+      const Artifact& artifact = record_.At(waiting_[i].artifact);
+      const size_t folder = record_.At(*artifact.parent).path.size();
+      candidates.push_back(
+          {artifact.path.substr(folder), waiting_[i].row->format});
+    }
+    const auto places = formats::FindVolumes(candidates);
+    for (size_t i = 0; i < places.size(); ++i) {
+      if (!places[i]) {
+        continue;
+      }
+      Waiting& part = waiting_[first_new + i];
+      Waiting& leader = waiting_[first_new + places[i]->leader];
+      if (leader.volumes.emplace(places[i]->number, part.bytes).second) {
+        Artifact& artifact = record_.At(part.artifact);
+        artifact.detail =
+            fmt::format("volume {} of \"{}\"", places[i]->number,
+                        base::DisplaySafe(record_.At(leader.artifact).path));
+        if (artifact.is_signed != model::Signed::kByCatalog) {
+          artifact.is_signed = model::Signed::kAbsent;
+        }
+        part.row = nullptr;
+      }
+    }
+    std::erase_if(waiting_,
+                  [](const Waiting& each) { return each.row == nullptr; });
+  }
+
   void Wait(Waiting container) {
     if (container.depth > options_.unpack.depth) {
       record_.NoteLimit(container.artifact, "depth", options_.unpack.depth);
@@ -286,9 +325,7 @@ class Tree {
       record_.At(container.artifact).contents = Contents::kPartial;
       return;
     }
-    if (container.bytes->IsCopy()) {
-      waiting_bytes_ += container.bytes->View().size();
-    }
+    waiting_bytes_ += CopiedBytes(*container.bytes);
     waiting_.push_back(std::move(container));
   }
 
@@ -302,8 +339,8 @@ class Tree {
                                 : formats::kSniffedBytes;
     const size_t members_before = record_.Size();
     bool whole = true;
-    Intake intake(number, container.bytes, record_, allowance_, content_,
-                  memory, [&](const TakenMember& taken) {
+    Intake intake(number, container.bytes, container.volumes, record_,
+                  allowance_, content_, memory, [&](const TakenMember& taken) {
                     whole = whole && !taken.damage;
                     TakeMember(taken, container);
                   });
@@ -318,7 +355,8 @@ class Tree {
     ReadStatement(number, place, *container.bytes, opened.has_value(), options_,
                   record_);
     if (record_.At(number).format == Format::kMsi) {
-      installed_names_[number] = InstalledNamesOf(*container.bytes, budget);
+      installed_names_.Add(record_.At(number),
+                           InstalledNamesOf(*container.bytes, budget));
     }
     Artifact& artifact = record_.At(number);
     if (!opened || !whole) {
@@ -335,7 +373,13 @@ class Tree {
       // Why not when it is damaged: it may have been more than it seems.
       SayWhetherSigned(number);
     }
-    // The first member's turn comes first.
+    JoinVolumes(first_new);
+    // The first member's turn comes first, but for installers: they say what is
+    // in the cabinets beside them.
+    std::stable_partition(
+        waiting_.begin() + static_cast<std::ptrdiff_t>(first_new),
+        waiting_.end(),
+        [](const Waiting& each) { return each.row->format == Format::kMsi; });
     std::reverse(waiting_.begin() + static_cast<std::ptrdiff_t>(first_new),
                  waiting_.end());
   }
@@ -473,17 +517,13 @@ class Tree {
   // installed.
   uint32_t AddMember(const std::string& name, const Waiting& container) {
     const Artifact& parent = record_.At(container.artifact);
-    const InstalledNames* names = nullptr;
-    if (parent.format == Format::kCab && parent.parent) {
-      const auto known = installed_names_.find(*parent.parent);
-      names = known == installed_names_.end() ? nullptr : &known->second;
-    }
-    if (names != nullptr) {
-      if (const auto installed = names->find(name); installed != names->end()) {
-        const uint32_t number = record_.Add(&parent, installed->second);
-        record_.At(number).stored_as = name;
-        return number;
-      }
+    const std::string* installed = parent.format == Format::kCab
+                                       ? installed_names_.Find(parent, name)
+                                       : nullptr;
+    if (installed != nullptr) {
+      const uint32_t number = record_.Add(&parent, *installed);
+      record_.At(number).stored_as = name;
+      return number;
     }
     return record_.Add(&parent, name);
   }
@@ -558,7 +598,7 @@ class Tree {
   Record record_;
   std::vector<Waiting> waiting_;
   uint64_t waiting_bytes_ = 0;
-  std::map<uint32_t, InstalledNames> installed_names_;  // by installer
+  InstallerNames installed_names_;
   std::map<std::pair<base::Digest, uint64_t>, uint32_t> seen_;
 };
 

@@ -12,6 +12,7 @@
 #include "base/digest.h"
 #include "forge/mutations.h"
 #include "forge/recipes.h"
+#include "formats/cab/sample/cab_builder.h"
 #include "formats/sample/zip_writer.h"
 #include "model/wire.h"
 #include "signing/sample/forged_stores.h"
@@ -253,6 +254,25 @@ TEST(Tree, ABombIsStopped) {
   EXPECT_FALSE(inspection.complete);
   EXPECT_EQ(LimitOf(inspection), "ratio");
   EXPECT_EQ(Decide(inspection).decision, Decision::kHold);
+}
+
+TEST(Tree, ARatioIsOfWhatIsPackedAndNotOfItsRecord) {
+  formats::CabBuilder cabinet;
+  cabinet.folders = {{.files = {{"large.bin", std::string(10'000, 'x')}}}};
+  const auto packed = cabinet.Build();
+  InspectOptions options = Options();
+  options.unpack.ratio_from_bytes = 1000;
+  options.unpack.ratio = 2;
+  const Inspection inspection = Look({packed.begin(), packed.end()}, options);
+  EXPECT_EQ(LimitOf(inspection), "");
+  ASSERT_EQ(inspection.artifacts.size(), 2U);
+  EXPECT_EQ(inspection.artifacts[1].size, 10'000U);
+  // One member of a ZIP archive that is packed more than that.
+  const std::string zip =
+      ZipOf({StoredEntry("a", std::string(20'000, 'y')),
+             DeflatedEntry("bomb", std::string(10'000, 'x'))})
+          .Write();
+  EXPECT_EQ(LimitOf(Look(zip, options)), "ratio");
 }
 
 TEST(Tree, DamageIsSaidWhereItIs) {

@@ -1,0 +1,45 @@
+#include "formats/volumes.h"
+
+#include <gtest/gtest.h>
+
+namespace countersign::formats {
+namespace {
+
+using model::Format;
+
+TEST(Volumes, AHeaderLeadsTheCabinetsOfItsFolder) {
+  const auto places = FindVolumes(std::vector<VolumeCandidate>{
+      {"disk1/Data2.CAB", Format::kInstallshield},
+      {"disk1/data1.hdr", Format::kInstallshield},
+      {"disk1/data1.cab", Format::kInstallshield},
+      {"disk2/data3.cab", Format::kInstallshield},
+      {"disk1/data.cab", Format::kInstallshield},
+      {"disk1/data03.cab", Format::kInstallshield},
+      {"disk1/data4.cab", Format::kCab},
+      {"disk1/data99999.cab", Format::kInstallshield},
+  });
+  ASSERT_EQ(places.size(), 8U);
+  ASSERT_TRUE(places[0] && places[2]);
+  EXPECT_EQ(places[0]->leader, 1U);
+  EXPECT_EQ(places[0]->number, 2U);
+  EXPECT_EQ(places[2]->leader, 1U);
+  EXPECT_EQ(places[2]->number, 1U);
+  for (const size_t alone : {1, 3, 4, 5, 6, 7}) {
+    EXPECT_FALSE(places[alone].has_value()) << alone;
+  }
+}
+
+TEST(Volumes, WithoutAHeaderTheFirstCabinetLeads) {
+  const auto places = FindVolumes(
+      std::vector<VolumeCandidate>{{"data2.cab", Format::kInstallshield},
+                                   {"data1.cab", Format::kInstallshield},
+                                   {"user2.cab", Format::kInstallshield}});
+  ASSERT_TRUE(places[0].has_value());
+  EXPECT_EQ(places[0]->leader, 1U);
+  EXPECT_EQ(places[0]->number, 2U);
+  EXPECT_FALSE(places[1].has_value());
+  EXPECT_FALSE(places[2].has_value());
+}
+
+}  // namespace
+}  // namespace countersign::formats
