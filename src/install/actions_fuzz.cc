@@ -27,6 +27,11 @@ constexpr std::array kPlaces = {
     Place{Format::kText, Format::kVsix, "extension.vsixmanifest"},
     Place{Format::kText, Format::kNupkg, "tools/install.ps1"},
     Place{Format::kText, Format::kZip, "task.xml"},
+    Place{Format::kText, Format::kPe, "[overlay]/config.txt"},
+    Place{Format::kText, Format::kRar, "[service]/CMT"},
+    Place{Format::kText, Format::kPe, "[resources]/RCDATA/RUNPROGRAM/1033"},
+    Place{Format::kText, Format::kZip, "RELEASES"},
+    Place{Format::kMst, Format::kUnknown, ""},
 };
 
 // Two artifacts: a package, and a member that may be what is started.

@@ -125,10 +125,22 @@ TEST(Conclude, ALauncherIsSeenThrough) {
   Inspection inspection = Package();
   Action call = Starts("rundll32.exe", "\"[INSTALLDIR]lib.dll\",Start");
   call.kind = ActionKind::kCallLibrary;
-  inspection.actions = {call, Starts("notepad.exe", "readme.txt")};
+  Action script = Starts("powershell.exe",
+                         "-ep bypass -NoProfile -File \"{app}\\readme.txt\"");
+  script.kind = ActionKind::kRunScript;
+  Action value = Starts("HKCU\\Run", "");
+  value.kind = ActionKind::kWriteRegistry;
+  value.persistence = model::Persistence::kLogon;
+  value.value = "\"[#Key]\" -x";
+  value.parameters = {{"program", std::string("[INSTALLDIR]/Updater.exe")}};
+  inspection.actions = {call, Starts("notepad.exe", "readme.txt"), script,
+                        value, Starts("regsvr32", "/s lib.dll")};
   Conclude(inspection);
   EXPECT_EQ(inspection.actions[0].member, 4U);
   EXPECT_EQ(inspection.actions[1].member, 5U);
+  EXPECT_EQ(inspection.actions[2].member, 5U);
+  EXPECT_EQ(inspection.actions[3].member, 3U);
+  EXPECT_EQ(inspection.actions[4].member, 4U);
 }
 
 // One action for each finding, and what must not give it.

@@ -12,6 +12,8 @@
 #include "install/msix/msix.h"
 #include "install/nsis/nsis.h"
 #include "install/nuget/nuget.h"
+#include "install/self_extractor/self_extractor.h"
+#include "install/squirrel/squirrel.h"
 #include "install/task/task.h"
 #include "install/vsix/vsix.h"
 #include "install/windows/command_line.h"
@@ -31,6 +33,8 @@ struct PackageRow {
 
 constexpr std::array kPackages = {
     PackageRow{Format::kMsi, ReadMsi},
+    PackageRow{Format::kMsp, ReadMsiTransforms},
+    PackageRow{Format::kMst, ReadMsiTransforms},
     PackageRow{Format::kNsis, ReadNsis},
     PackageRow{Format::kPe, ReadInno},
 };
@@ -80,6 +84,21 @@ constexpr std::array kMembers = {
         Format::kAsar,
         [](std::string_view name) { return IsCalled(name, "package.json"); },
         ReadPackageJson},
+    MemberRow{Format::kPe,
+              [](std::string_view name) {
+                return IsCalled(name, "[overlay]/config.txt");
+              },
+              ReadSevenZipConfig},
+    MemberRow{
+        Format::kRar,
+        [](std::string_view name) { return IsCalled(name, "[service]/cmt"); },
+        ReadRarComment},
+    MemberRow{Format::kPe, IsIexpressCommand, ReadIexpressCommand},
+    MemberRow{Format::kUnknown,
+              [](std::string_view name) {
+                return IsCalled(LastName(name), "releases");
+              },
+              ReadSquirrelReleases},
     MemberRow{Format::kUnknown,
               [](std::string_view name) {
                 return IsCalled(LastName(name), "app-update.yml");

@@ -31,6 +31,7 @@ enum class ActionKind : uint8_t {
   kEntryPoint,         // what is started when a user starts the product
   kRequestCapability,  // what it asks the system to be allowed
   kRegisterExtension,  // what it offers to the system: protocols, handlers, ...
+  kChangeAccount,      // makes or changes accounts and their groups
 };
 template <>
 inline constexpr std::array kNames<ActionKind> = {
@@ -50,7 +51,8 @@ inline constexpr std::array kNames<ActionKind> = {
     std::string_view("update-feed"),
     std::string_view("entry-point"),
     std::string_view("request-capability"),
-    std::string_view("register-extension")};
+    std::string_view("register-extension"),
+    std::string_view("change-account")};
 
 // When it happens. "unknown": the installer has code for it that nothing in
 // what was read calls.

@@ -81,7 +81,9 @@ Section "Main"
   ExecWait '"$INSTDIR\Updater.exe" CheckUpdate'
   Exec 'powershell.exe -NoProfile -EncodedCommand AAAA'
   ExecShell "open" "$INSTDIR\Trader.exe" "-first"
-  nsExec::Exec 'schtasks /create /tn T /tr "$INSTDIR\Updater.exe"'
+  nsExec::Exec 'schtasks /create /tn T /ru system /tr "\"$INSTDIR\Updater.exe\" /hourly"'
+  Exec 'cmd.exe /c start "" /b "$INSTDIR\Updater.exe" /late'
+  System::Call "kernel32::GetTickCount() i .r0"
   NSISdl::download "http://example.com/a.bin" "$TEMP\a.bin"
 SectionEnd
 Section "Uninstall"
@@ -185,6 +187,24 @@ class Actions(unittest.TestCase):
         self.assertTrue(member["path"].endswith(programs + "Updater.exe"))
         self.check_celas_pattern(report)
 
+    def test_cabinet_beside_the_installer(self):
+        """Members have their installed names wherever the cabinet lies."""
+        (self.root / "b.wxs").write_text(WXS.replace(
+            'Cabinet="product.cab" EmbedCab="yes"',
+            'Cabinet="Product.cab" EmbedCab="no"'))
+        run("wixl", "-o", "b.msi", "b.wxs", cwd=self.root)
+        with zipfile.ZipFile(self.root / "b.zip", "w") as archive:
+            # The cabinet comes first, and its name differs in case.
+            archive.write(self.root / "Product.cab", "disk/product.CAB")
+            archive.write(self.root / "b.msi", "disk/b.msi")
+        report = self.vet(self.root / "b.zip")
+        self.check_celas_pattern(report)
+        member = [a for a in report["artifacts"]
+                  if a["path"].endswith("Updater.exe")][0]
+        self.assertIn("disk/product.CAB![ProgramFilesFolder]/Trade/Updater.exe",
+                      member["path"])
+        self.assertTrue(member["stored_as"])
+
     def test_nsis(self):
         for compressor in ("SetCompressor zlib", "SetCompressor bzip2",
                            "SetCompressor lzma", "SetCompressor /SOLID lzma",
@@ -214,14 +234,23 @@ class Actions(unittest.TestCase):
              "-NoProfile -EncodedCommand AAAA", "", "none"),
             ("run-program", "install", "ExecShell", "$INSTDIR\\Trader.exe",
              "-first", "", "none"),
-            ("schedule-task", "install", "Plugin", "schtasks",
-             f'/create /tn T /tr "{updater}"', "", "scheduled-task"),
+            ("schedule-task", "install", "Plugin", updater, "/hourly", "",
+             "scheduled-task"),
+            ("run-program", "install", "Exec", updater, "/late", "", "none"),
+            ("call-library", "install", "Plugin", "kernel32",
+             "kernel32::GetTickCount() i .r0", "", "none"),
             ("run-program", "uninstall", "ExecWait", updater, "/remove", "",
              "none"),
             ("change-file", "uninstall", "Delete", "$INSTDIR\\Trader.exe", "",
              "", "none"),
         ]:
             self.assertIn(row, rows)
+        task = [a for a in report["actions"] if a["kind"] == "schedule-task"][0]
+        self.assertEqual((task["name"], task["runs_as"]), ("T", "system"))
+        self.assertIn("/tn T /ru system",
+                      task["parameters"]["command_line"])
+        self.assertTrue(report["artifacts"][task["member"]]["path"].endswith(
+            "Updater.exe"))
         downloads = [r for r in rows if r[0] == "download"]
         self.assertEqual([r[3] for r in downloads],
                          ["http://example.com/a.bin"])

@@ -268,4 +268,72 @@ CompoundNode MakeMsi(const MsiRecipe& recipe) {
   return root;
 }
 
+namespace {
+
+ByteVector TransformBytes(const MsiTransformTable& table, StringPool& pool,
+                          bool is_long) {
+  ByteVector bytes;
+  for (const MsiRowRecipe& row : table.rows) {
+    const bool is_added = row.fate == MsiRowFate::kAdded;
+    uint32_t mask =
+        is_added ? 1U | static_cast<uint32_t>(row.cells.size()) << 8 : 0;
+    const auto is_written = [&](size_t column) {
+      return is_added || table.columns[column].is_key ||
+             (row.fate == MsiRowFate::kChanged &&
+              !std::holds_alternative<std::monostate>(row.cells[column]));
+    };
+    for (size_t i = 0; !is_added && i < row.cells.size(); ++i) {
+      mask |= is_written(i) && !table.columns[i].is_key ? 1U << i : 0;
+    }
+    Append16(bytes, static_cast<uint16_t>(mask));
+    for (size_t i = 0; i < row.cells.size(); ++i) {
+      if (is_written(i)) {
+        AppendCell(bytes, row.cells[i], table.columns[i].type, pool, is_long);
+      }
+    }
+  }
+  return bytes;
+}
+
+}  // namespace
+
+CompoundNode MakeMsiTransform(std::u16string name,
+                              const std::vector<MsiTransformTable>& tables,
+                              bool long_references) {
+  CompoundNode storage = Storage(std::move(name), {});
+  storage.class_id = InstallerClassId(0x82);
+  StringPool pool;
+  MsiTransformTable columns{"_Columns",
+                            {{"Table", "s64", true},
+                             {"Number", "i2", true},
+                             {"Name", "s64"},
+                             {"Type", "i2"}},
+                            {}};
+  for (const MsiTransformTable& table : tables) {
+    for (size_t i = table.columns.size() - table.added_columns;
+         i < table.columns.size(); ++i) {
+      columns.rows.push_back(
+          {MsiRowFate::kAdded,
+           {table.name, static_cast<int32_t>(i + 1), table.columns[i].name,
+            int32_t{TypeBits(table.columns[i])}}});
+    }
+  }
+  std::vector<MsiTransformTable> all = tables;
+  if (!columns.rows.empty()) {
+    all.push_back(columns);
+  }
+  for (const MsiTransformTable& table : all) {
+    storage.children.push_back(
+        Stream(PackMsiName(table.name, true),
+               TransformBytes(table, pool, long_references)));
+  }
+  MsiRecipe recipe;
+  recipe.long_references = long_references;
+  storage.children.push_back(
+      Stream(PackMsiName("_StringPool", true), pool.Pool(recipe)));
+  storage.children.push_back(
+      Stream(PackMsiName("_StringData", true), pool.Data()));
+  return storage;
+}
+
 }  // namespace countersign::forge

@@ -46,6 +46,26 @@ struct MsiRecipe {
 // The root storage of the database, class id included.
 [[nodiscard]] CompoundNode MakeMsi(const MsiRecipe& recipe);
 
+// A row that a transform adds, changes or removes. Of a changed row the cells
+// that are not null are written, of a removed one the key.
+enum class MsiRowFate { kAdded, kChanged, kRemoved };
+struct MsiRowRecipe {
+  MsiRowFate fate = MsiRowFate::kAdded;
+  std::vector<MsiCell> cells;
+};
+
+struct MsiTransformTable {
+  std::string name;
+  std::vector<MsiColumnRecipe> columns;  // all of the table
+  std::vector<MsiRowRecipe> rows;
+  size_t added_columns = 0;  // the last of them, which the transform adds
+};
+
+// A storage named `name`, or a root: the transform with these changes.
+[[nodiscard]] CompoundNode MakeMsiTransform(
+    std::u16string name, const std::vector<MsiTransformTable>& tables,
+    bool long_references = false);
+
 // The name of a stream as the installer packs it.
 [[nodiscard]] std::u16string PackMsiName(std::string_view name, bool is_table);
 

@@ -26,6 +26,7 @@ bool IsWeighty(const Action& action) {
   switch (action.kind) {
     case ActionKind::kWriteRegistry:
     case ActionKind::kCreateShortcut:
+    case ActionKind::kRegisterExtension:
       return action.persistence != Persistence::kNone;
     case ActionKind::kRemoveRegistry:
     case ActionKind::kChangeFile:
@@ -53,6 +54,9 @@ std::string WhatOf(const Action& action) {
   std::string what = action.target;
   if (action.kind == ActionKind::kWriteRegistry) {
     return fmt::format("{}\\{} = {}", what, action.name, action.value);
+  }
+  if (action.kind == ActionKind::kChangeAccount) {
+    return fmt::format("{}{}{}", action.name, what.empty() ? "" : " in ", what);
   }
   if (!action.arguments.empty()) {
     what += ' ' + action.arguments;

@@ -46,6 +46,10 @@ struct MsiState {
       std::string_view name) const;
 };
 
+// Sets kind and width of `column` by the bits of its type; false when they are
+// unknown. tables.cc
+[[nodiscard]] bool SetMsiColumnType(MsiColumn& column,
+                                    uint32_t reference_bytes);
 // _StringPool and _StringData. strings.cc
 [[nodiscard]] base::Result<void> ReadMsiStrings(MsiState& state);
 // _Tables, _Columns and the rows of every table. tables.cc

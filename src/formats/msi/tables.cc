@@ -39,7 +39,8 @@ struct MsiColumnRow {
 using MsiColumnRows =
     std::map<std::string, std::vector<MsiColumnRow>, std::less<>>;
 
-// Sets kind and width by the bits of the type, or says that they are unknown.
+}  // namespace
+
 bool SetMsiColumnType(MsiColumn& column, uint32_t reference_bytes) {
   const uint16_t size = column.type & kColumnSizeMask;
   column.is_localizable = (column.type & kColumnLocalizable) != 0;
@@ -56,6 +57,8 @@ bool SetMsiColumnType(MsiColumn& column, uint32_t reference_bytes) {
   column.bytes = size == 4 ? 4 : 2;
   return size == 4 || size <= 2;
 }
+
+namespace {
 
 MsiColumn MsiListColumn(std::string name, uint16_t type,
                         uint32_t reference_bytes) {

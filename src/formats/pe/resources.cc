@@ -306,6 +306,14 @@ bool StartsAsContainer(Bytes bytes) {
   return std::ranges::any_of(kMarks, starts);
 }
 
+// What a self-extractor of Windows (IExpress) starts.
+bool IsSelfExtractorCommand(const PeResource& resource) {
+  constexpr std::array<std::string_view, 4> kNames = {
+      "RUNPROGRAM", "POSTRUNPROGRAM", "ADMQCMD", "USRQCMD"};
+  return resource.type_number == kResourceData &&
+         std::ranges::find(kNames, resource.name) != kNames.end();
+}
+
 bool MayBeFile(const PeResource& resource, Bytes file) {
   // Limit: smaller is no program and no archive with anything in it.
   constexpr uint64_t kSmallestFile = 64;
@@ -321,9 +329,10 @@ bool MayBeFile(const PeResource& resource, Bytes file) {
   if (resource.damage) {
     return has_own_form;
   }
-  return resource.data.size >= kSmallestFile &&
-         (has_own_form || StartsAsContainer(file.subspan(resource.data.offset,
-                                                         resource.data.size)));
+  return IsSelfExtractorCommand(resource) ||
+         (resource.data.size >= kSmallestFile &&
+          (has_own_form || StartsAsContainer(file.subspan(
+                               resource.data.offset, resource.data.size))));
 }
 
 }  // namespace countersign::formats

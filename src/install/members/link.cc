@@ -1,12 +1,14 @@
 #include "install/members/link.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "install/windows/command_line.h"
+#include "install/windows/launched.h"
 
 namespace countersign::install {
 namespace {
@@ -17,13 +19,31 @@ using model::Artifact;
 
 constexpr std::string_view kSeparators = "/\\!";
 
+// The parameter of that name; "" without it.
+std::string TextOfParameter(const Action& action, std::string_view name) {
+  for (const model::Parameter& parameter : action.parameters) {
+    const auto* text = std::get_if<std::string>(&parameter.value);
+    if (parameter.name == name && text != nullptr) {
+      return *text;
+    }
+  }
+  return "";
+}
+
+// What the value of a registry key starts: a key of a file in an installer's
+// database is a path there.
+std::string ProgramOfValue(const Action& action) {
+  std::string program = TextOfParameter(action, "program");
+  return program.empty() ? SplitCommandLine(action.value).program : program;
+}
+
 // What the action starts, loads or points at; "" when it is about no file.
 std::string SubjectOf(const Action& action) {
   switch (action.kind) {
     case ActionKind::kWriteRegistry:
       return action.persistence == model::Persistence::kNone
                  ? ""
-                 : SplitCommandLine(action.value).program;
+                 : ProgramOfValue(action);
     case ActionKind::kControlService:
     case ActionKind::kRemoveRegistry:
     case ActionKind::kChangeFile:
@@ -31,38 +51,31 @@ std::string SubjectOf(const Action& action) {
     case ActionKind::kDownload:
     case ActionKind::kUpdateFeed:
     case ActionKind::kRequestCapability:
+    case ActionKind::kChangeAccount:
       return "";
     default:
       return action.target;
   }
 }
 
-// The name in a container that calls its members otherwise; "" of others.
-std::string StoredName(const Action& action) {
-  for (const model::Parameter& parameter : action.parameters) {
-    const auto* text = std::get_if<std::string>(&parameter.value);
-    if (parameter.name == "stored_as" && text != nullptr) {
-      return *text;
-    }
-  }
-  return "";
-}
-
-// What a program that does nothing by itself is given to run: the first word of
-// its arguments ("rundll32 a.dll,Start", "msiexec /i b.msi").
+// What a program that does nothing by itself is given to run: the word behind
+// an option that says so, or the first that is no option ("rundll32
+// a.dll,Start", "msiexec /i b.msi", "powershell -ep bypass -file c.ps1").
 std::string SubjectOfArguments(const Action& action) {
-  std::string_view rest = action.arguments;
-  while (rest.starts_with('/') || rest.starts_with('-')) {
-    const size_t blank = rest.find(' ');
-    if (blank == std::string_view::npos) {
-      return "";
+  constexpr std::array<std::string_view, 8> kOptions = {
+      "-file", "-f", "/i", "-i", "/package", "/p", "/update", "/s"};
+  const std::vector<std::string> words = SplitWords(action.arguments);
+  const auto is_option = [](const std::string& word) {
+    return word.starts_with('/') || word.starts_with('-');
+  };
+  auto subject = std::ranges::find_if_not(words, is_option);
+  for (size_t i = 0; i + 1 < words.size(); ++i) {
+    if (std::ranges::find(kOptions, AsciiLower(words[i])) != kOptions.end()) {
+      subject = words.begin() + static_cast<std::ptrdiff_t>(i) + 1;
+      break;
     }
-    rest.remove_prefix(blank + 1);
   }
-  const bool is_quoted = rest.starts_with('"');
-  rest.remove_prefix(is_quoted ? 1 : 0);
-  return std::string(
-      rest.substr(0, rest.find_first_of(is_quoted ? "\"" : " ,")));
+  return subject == words.end() ? "" : subject->substr(0, subject->find(','));
 }
 
 // How many names from the end on are the same.
@@ -171,7 +184,8 @@ void LinkMembers(model::Inspection& inspection) {
         teller.contents == model::Contents::kNone && teller.parent
             ? *teller.parent
             : action.artifact;
-    const std::string stored = StoredName(action);
+    // The name in a container that calls its members otherwise.
+    const std::string stored = TextOfParameter(action, "stored_as");
     if (!stored.empty()) {
       action.member = index.Find(stored, from);
       continue;

@@ -12,6 +12,9 @@
 #include "formats/cfb.h"
 #include "formats/msi.h"
 #include "formats/msi_actions.h"
+#include "formats/msi_transform.h"
+#include "install/msi/paths.h"
+#include "install/msi/tables.h"
 #include "install/windows/command_line.h"
 #include "install/windows/registry.h"
 
@@ -24,29 +27,12 @@ using formats::MsiActionSource;
 using formats::MsiActionTime;
 using formats::MsiCustomAction;
 using formats::MsiDatabase;
-using formats::MsiFile;
 using formats::MsiTable;
 using model::Action;
 using model::ActionKind;
 using model::ActionPhase;
 using model::Persistence;
 using model::RunsAs;
-
-using TextMap = std::map<std::string_view, std::string_view, std::less<>>;
-
-// Column `to` of every row of `table`, by column `from`; the first of several.
-base::Result<TextMap> MapOf(const MsiDatabase& database, std::string_view table,
-                            std::string_view from, std::string_view to,
-                            base::Budget& budget) {
-  TextMap map;
-  if (const MsiTable* rows = database.Find(table)) {
-    for (size_t row = 0; row < rows->row_count; ++row) {
-      CS_TRY_VOID(budget.ChargeSteps(1, rows->Evidence(row).offset));
-      map.emplace(rows->Text(row, from), rows->Text(row, to));
-    }
-  }
-  return map;
-}
 
 // "REMOVE", or "REMOVE" compared with "ALL" in any of the ways, first.
 bool IsOnlyForRemoval(std::string_view condition) {
@@ -77,24 +63,20 @@ bool RunsCommandLine(std::string_view entry_point) {
 class MsiReader {
  public:
   MsiReader(const MsiDatabase& database, const MsiActions& read,
-            std::vector<Action>& actions)
-      : database_(database), read_(read), actions_(actions) {}
+            const MsiPaths& paths, std::vector<Action>& actions)
+      : database_(database), read_(read), paths_(paths), actions_(actions) {}
 
   base::Result<void> Read(base::Budget& budget) {
-    files_ = CS_TRY(formats::MsiFiles(database_, budget));
-    for (const MsiFile& file : files_) {
-      paths_.emplace(file.key, &file);
-    }
-    key_paths_ =
-        CS_TRY(MapOf(database_, "Component", "Component", "KeyPath", budget));
-    features_ = CS_TRY(MapOf(database_, "Feature", "Feature", "Title", budget));
+    features_ =
+        CS_TRY(MsiMapOf(database_, "Feature", "Feature", "Title", budget));
     CS_TRY_VOID(FindCallers(budget));
     AddCustomActions();
     AddServices();
     AddRegistry();
     AddShortcuts();
     AddChanges();
-    return {};
+    CS_TRY_VOID(AddChainer(budget));
+    return ReadMsiTables(database_, paths_, budget, actions_);
   }
 
  private:
@@ -122,24 +104,6 @@ class MsiReader {
       }
     }
     return {};
-  }
-
-  [[nodiscard]] std::string PathOf(std::string_view file_key) const {
-    const auto file = paths_.find(file_key);
-    return file == paths_.end() ? std::string(file_key) : file->second->path;
-  }
-  [[nodiscard]] std::string PathOfComponent(std::string_view component) const {
-    const auto key = key_paths_.find(component);
-    return key == key_paths_.end() || key->second.empty() ? ""
-                                                          : PathOf(key->second);
-  }
-  // "[#key]" and "[!key]" name a file; all else stays.
-  [[nodiscard]] std::string Formatted(std::string_view text) const {
-    if (text.size() > 3 && (text.starts_with("[#") || text.starts_with("[!")) &&
-        text.find(']') == text.size() - 1) {
-      return PathOf(text.substr(2, text.size() - 3));
-    }
-    return std::string(text);
   }
 
   // The text that a custom action gives to the property of that name.
@@ -210,9 +174,9 @@ class MsiReader {
       case MsiActionSource::kBinary:
         return fmt::format("Binary.{}", custom.source);
       case MsiActionSource::kFile:
-        return PathOf(custom.source);
+        return paths_.OfFile(custom.source);
       case MsiActionSource::kProperty:
-        return Formatted(SetValue(custom.source));
+        return paths_.Formatted(SetValue(custom.source));
       default:
         return std::string(custom.source);
     }
@@ -221,8 +185,8 @@ class MsiReader {
   void DescribeProgram(const MsiCustomAction& custom, Action& action) const {
     if (custom.source_kind == MsiActionSource::kDirectory) {
       CommandLine command = SplitCommandLine(custom.target);
-      TakeCommand(Formatted(command.program), std::move(command.arguments),
-                  action);
+      TakeCommand(paths_.Formatted(command.program),
+                  std::move(command.arguments), action);
       action.parameters.push_back({"directory", std::string(custom.source)});
       return;
     }
@@ -239,6 +203,7 @@ class MsiReader {
               : "WixQuietExecCmdLine";
       TakeCommandLine(SetValue(is_deferred ? custom.action : immediate),
                       action);
+      action.target = paths_.Formatted(action.target);
       action.parameters.push_back({"function", std::string(custom.target)});
       return;
     }
@@ -292,7 +257,7 @@ class MsiReader {
       action.kind = ActionKind::kInstallService;
       action.statement = "ServiceInstall";
       action.name = service.name;
-      action.target = PathOfComponent(service.component);
+      action.target = paths_.OfComponent(service.component);
       action.arguments = service.arguments;
       action.runs_as =
           service.account.empty() ? RunsAs::kSystem : RunsAs::kAccount;
@@ -351,6 +316,11 @@ class MsiReader {
       action.persistence = value.removes ? Persistence::kNone
                                          : PersistenceOf(value.key, value.name);
       action.evidence = value.evidence;
+      // "[#key] -x" starts the file of that key.
+      const std::string program = SplitCommandLine(value.value).program;
+      if (std::string path = paths_.Formatted(program); path != program) {
+        action.parameters.push_back({"program", std::move(path)});
+      }
       actions_.push_back(std::move(action));
     }
   }
@@ -363,8 +333,8 @@ class MsiReader {
       action.name = formats::SplitMsiFileName(shortcut.name).long_name;
       // A feature stands for the key file of the shortcut's component.
       action.target = features_.contains(shortcut.target)
-                          ? PathOfComponent(shortcut.component)
-                          : Formatted(shortcut.target);
+                          ? paths_.OfComponent(shortcut.component)
+                          : paths_.Formatted(shortcut.target);
       action.arguments = shortcut.arguments;
       action.persistence = shortcut.directory == "StartupFolder"
                                ? Persistence::kLogon
@@ -401,15 +371,65 @@ class MsiReader {
     }
   }
 
+  // A program that installs further packages: its place is said as that of a
+  // custom action.
+  base::Result<void> AddChainer(base::Budget& budget) {
+    const MsiTable* chainers = database_.Find("MsiEmbeddedChainer");
+    for (size_t row = 0; chainers != nullptr && row < chainers->row_count;
+         ++row) {
+      CS_TRY_VOID(budget.ChargeSteps(1, chainers->Evidence(row).offset));
+      MsiCustomAction custom = formats::DecodeMsiActionType(
+          static_cast<uint32_t>(chainers->Number(row, "Type").value_or(0)));
+      custom.source = chainers->Text(row, "Source");
+      Action action;
+      action.statement = "MsiEmbeddedChainer";
+      action.name = chainers->Text(row, "MsiEmbeddedChainer");
+      action.condition = chainers->Text(row, "Condition");
+      action.runs_as = RunsAs::kUser;
+      action.evidence = chainers->Evidence(row);
+      TakeCommand(SourceOf(custom),
+                  std::string(chainers->Text(row, "CommandLine")), action);
+      actions_.push_back(std::move(action));
+    }
+    return {};
+  }
+
   const MsiDatabase& database_;
   const MsiActions& read_;
+  const MsiPaths& paths_;
   std::vector<Action>& actions_;
-  std::vector<MsiFile> files_;
-  std::map<std::string_view, const MsiFile*, std::less<>> paths_;
-  TextMap key_paths_;  // of components
-  TextMap features_;
+  MsiTextMap features_;
   std::multimap<std::string_view, Caller, std::less<>> callers_;
 };
+
+}  // namespace
+
+namespace {
+
+// What the transform in `storage` adds and changes. `name`: of the storage, ""
+// for a transform that is a file of its own.
+base::Result<void> ReadTransform(const formats::CompoundFile& compound,
+                                 base::Bytes file, uint32_t storage,
+                                 const std::string& name,
+                                 const MsiDatabase* changed,
+                                 const MsiPaths* paths_of_changed,
+                                 base::Budget& budget,
+                                 std::vector<Action>& actions) {
+  const formats::MsiTransform transform = CS_TRY(
+      formats::ReadMsiTransform(compound, file, storage, changed, budget));
+  const MsiActions read =
+      CS_TRY(formats::ReadMsiActions(transform.rows, budget));
+  const MsiPaths paths =
+      CS_TRY(MsiPaths::Of(transform.rows, paths_of_changed, budget));
+  const size_t first = actions.size();
+  CS_TRY_VOID(MsiReader(transform.rows, read, paths, actions).Read(budget));
+  for (size_t i = first; !name.empty() && i < actions.size(); ++i) {
+    actions[i].parameters.push_back({"transform", name});
+  }
+  return transform.damage
+             ? base::Result<void>(std::unexpected(*transform.damage))
+             : base::Result<void>();
+}
 
 }  // namespace
 
@@ -419,7 +439,32 @@ base::Result<void> ReadMsi(const Place& /*place*/, const base::Blob& file,
   const MsiDatabase database =
       CS_TRY(formats::ParseMsi(compound, file.View(), budget));
   const MsiActions read = CS_TRY(formats::ReadMsiActions(database, budget));
-  return MsiReader(database, read, actions).Read(budget);
+  const MsiPaths paths = CS_TRY(MsiPaths::Of(database, nullptr, budget));
+  CS_TRY_VOID(MsiReader(database, read, paths, actions).Read(budget));
+  for (const uint32_t storage : formats::FindMsiTransforms(compound)) {
+    CS_TRY_VOID(ReadTransform(
+        compound, file.View(), storage,
+        formats::DecodeMsiName(compound.entries[storage].raw_name), &database,
+        &paths, budget, actions));
+  }
+  return {};
+}
+
+base::Result<void> ReadMsiTransforms(const Place& place, const base::Blob& file,
+                                     base::Budget& budget,
+                                     std::vector<Action>& actions) {
+  const auto compound = CS_TRY(formats::ParseCompoundFile(file.View(), budget));
+  if (place.format == model::Format::kMst) {
+    return ReadTransform(compound, file.View(), 0, "", nullptr, nullptr, budget,
+                         actions);
+  }
+  for (const uint32_t storage : formats::FindMsiTransforms(compound)) {
+    CS_TRY_VOID(ReadTransform(
+        compound, file.View(), storage,
+        formats::DecodeMsiName(compound.entries[storage].raw_name), nullptr,
+        nullptr, budget, actions));
+  }
+  return {};
 }
 
 }  // namespace countersign::install

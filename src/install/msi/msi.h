@@ -15,10 +15,16 @@
 
 namespace countersign::install {
 
-// See ReadActions.
+// A database, and what the transforms in it add and change. See ReadActions.
 [[nodiscard]] base::Result<void> ReadMsi(const Place& place,
                                          const base::Blob& file,
                                          base::Budget& budget,
                                          std::vector<model::Action>& actions);
+
+// What a transform, or those of a patch, add and change. The database that they
+// are made for is not at hand: of a changed row only what changes is known.
+[[nodiscard]] base::Result<void> ReadMsiTransforms(
+    const Place& place, const base::Blob& file, base::Budget& budget,
+    std::vector<model::Action>& actions);
 
 }  // namespace countersign::install

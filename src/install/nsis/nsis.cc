@@ -134,9 +134,22 @@ bool IsAddress(std::string_view text) {
          text.starts_with("ftp://");
 }
 
+// System::Call may call anything in Windows: "kernel32::CreateProcess(...)".
+void TakeSystemCall(const NsisOperation& operation, Action& action) {
+  action.kind = ActionKind::kCallLibrary;
+  action.name = At(operation, 0);
+  const std::string call = At(operation, 1);
+  action.target = call.substr(0, call.find("::"));
+  action.arguments = call;
+}
+
 // False of a function that says nothing which is known here.
 bool TakePlugin(const NsisOperation& operation, Action& action) {
   const std::string function = AsciiLower(At(operation, 0));
+  if (function == "system::call") {
+    TakeSystemCall(operation, action);
+    return true;
+  }
   const auto* row = std::ranges::find(kPlugins, function, &PluginRow::function);
   if (row == kPlugins.end()) {
     return false;

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "install/windows/launched.h"
+
 namespace countersign::install {
 namespace {
 
@@ -134,7 +136,30 @@ std::string ProgramName(std::string_view program) {
 }
 
 void TakeCommand(std::string program, std::string arguments, Action& action) {
-  const std::string name = ProgramName(program);
+  const std::string written =
+      program + (arguments.empty() ? "" : " ") + arguments;
+  // Limit: 4 shells around a command; nobody needs two.
+  constexpr int kMostShells = 4;
+  std::string name = ProgramName(program);
+  bool is_inside = false;
+  for (int shell = 0; shell < kMostShells; ++shell) {
+    const std::string inside = CommandInside(name, arguments);
+    if (inside.empty()) {
+      break;
+    }
+    CommandLine command = SplitCommandLine(inside);
+    program = std::move(command.program);
+    arguments = std::move(command.arguments);
+    name = ProgramName(program);
+    is_inside = true;
+  }
+  if (TakeRegistration(name, arguments, action)) {
+    action.parameters.push_back({"command_line", written});
+    return;
+  }
+  if (is_inside) {
+    action.parameters.push_back({"command_line", written});
+  }
   const std::string words = AsciiLower(arguments);
   action.target = std::move(program);
   action.arguments = std::move(arguments);

@@ -25,8 +25,10 @@ struct CommandLine {
 [[nodiscard]] std::string ProgramName(std::string_view program);
 
 // Fills in program, arguments and what starting that program amounts to:
-// "schtasks /create" makes a task, "msiexec /i" installs a package. `action`
-// keeps its kind where nothing more is known.
+// "msiexec /i" installs a package; "schtasks /create" makes a task of another
+// program, and "cmd /c start" does nothing but start one, so that one is said
+// and the parameter `command_line` keeps what is written. `action` keeps its
+// kind where nothing more is known.
 void TakeCommandLine(std::string_view text, model::Action& action);
 // The same for a program and its arguments apart.
 void TakeCommand(std::string program, std::string arguments,

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "install/windows/command_line.h"
+#include "install/windows/launched.h"
 #include "install/windows/registry.h"
 
 namespace countersign::install {
@@ -105,6 +106,113 @@ TEST(RegistryKeys, ThoseThatStartSomethingAreKnown) {
       }) {
     EXPECT_EQ(PersistenceOf(row.key, row.name), row.persistence)
         << row.key << " " << row.name;
+  }
+}
+
+TEST(CommandLines, WordsArePartedAsWindowsDoes) {
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(SplitWords(R"(/tr "\"C:\a b\x.exe\" -y" /f)"),
+            (Words{"/tr", R"("C:\a b\x.exe" -y)", "/f"}));
+  EXPECT_EQ(SplitWords(R"(a\\b "c\\" d\"e "" f)"),
+            (Words{R"(a\\b)", R"(c\)", R"(d"e)", "", "f"}));
+  EXPECT_EQ(SplitWords("  "), Words{});
+  EXPECT_EQ(SplitWords(R"("never closed)"), Words{"never closed"});
+  std::string many;
+  for (int i = 0; i < 5000; ++i) {
+    many += "x ";
+  }
+  EXPECT_EQ(SplitWords(many).size(), 1001U);
+}
+
+TEST(CommandLines, WhatAShellOnlyRunsIsSaidInstead) {
+  struct Row {
+    const char* text;
+    const char* target;
+    const char* arguments;
+    bool is_inside;
+  };
+  for (const Row& row : {
+           Row{R"(cmd /c "C:\a b\u.exe" CheckUpdate)", R"(C:\a b\u.exe)",
+               "CheckUpdate", true},
+           Row{R"(cmd.exe /s /q /C ""C:\a b\u.exe" CheckUpdate")",
+               R"(C:\a b\u.exe)", "CheckUpdate", true},
+           Row{R"(cmd /cu.exe x)", "u.exe", "x", true},
+           Row{R"(cmd /c start "" /b /d "C:\a b" u.exe x)", "u.exe", "x", true},
+           Row{R"(cmd /c start "u.exe")", "u.exe", "", true},
+           Row{"cmd /c cmd /c cmd /c u.exe", "u.exe", "", true},
+           Row{"cmd /c u.exe & v.exe", "cmd", "/c u.exe & v.exe", false},
+           Row{"cmd /c echo %PATH%", "cmd", "/c echo %PATH%", false},
+           Row{"cmd /c", "cmd", "/c", false},
+           Row{"cmd", "cmd", "", false},
+           Row{"cmd /", "cmd", "/", false},
+           Row{"cmd.exe u.exe", "cmd.exe", "u.exe", false},
+       }) {
+    model::Action action;
+    TakeCommandLine(row.text, action);
+    EXPECT_EQ(action.target, row.target) << row.text;
+    EXPECT_EQ(action.arguments, row.arguments) << row.text;
+    EXPECT_EQ(action.kind,
+              row.is_inside ? ActionKind::kRunProgram : ActionKind::kRunScript)
+        << row.text;
+    ASSERT_EQ(action.parameters.size(), row.is_inside ? 1U : 0U) << row.text;
+    if (row.is_inside) {
+      EXPECT_EQ(action.parameters[0].name, "command_line");
+      EXPECT_EQ(std::get<std::string>(action.parameters[0].value), row.text);
+    }
+  }
+}
+
+TEST(CommandLines, TasksServicesAndValuesAreTakenApart) {
+  struct Row {
+    const char* text;
+    ActionKind kind;
+    const char* name;
+    const char* target;
+    const char* arguments;
+    const char* value;
+    model::RunsAs runs_as;
+    const char* account;
+    Persistence persistence;
+  };
+  using model::RunsAs;
+  for (
+      const Row& row : {
+          Row{R"(schtasks /create /f /sc onlogon /tn "A B" /ru SYSTEM /tr "\"C:\p q\u.exe\" -x")",
+              ActionKind::kScheduleTask, "A B", R"(C:\p q\u.exe)", "-x", "",
+              RunsAs::kSystem, "", Persistence::kScheduledTask},
+          Row{R"(SCHTASKS.EXE /Create /TN t /TR u.exe /RU corp\me)",
+              ActionKind::kScheduleTask, "t", "u.exe", "", "", RunsAs::kAccount,
+              R"(corp\me)", Persistence::kScheduledTask},
+          Row{R"(schtasks /create /xml t.xml /tn t)", ActionKind::kScheduleTask,
+              "", "schtasks", "/create /xml t.xml /tn t", "", RunsAs::kUnknown,
+              "", Persistence::kScheduledTask},
+          Row{R"(sc create svc binPath= "\"C:\p q\s.exe\" -s" start= auto)",
+              ActionKind::kInstallService, "svc", R"(C:\p q\s.exe)", "-s", "",
+              RunsAs::kSystem, "", Persistence::kService},
+          Row{R"(sc create svc binpath=C:\d.sys type=kernel)",
+              ActionKind::kInstallService, "svc", R"(C:\d.sys)", "", "",
+              RunsAs::kSystem, "", Persistence::kDriver},
+          Row{R"(reg add HKCU\Software\Microsoft\Windows\CurrentVersion\Run /v u /t REG_SZ /d "C:\u.exe -x" /f)",
+              ActionKind::kWriteRegistry, "u",
+              R"(HKCU\Software\Microsoft\Windows\CurrentVersion\Run)", "",
+              R"(C:\u.exe -x)", RunsAs::kUnknown, "", Persistence::kLogon},
+          Row{R"(reg delete HKLM\Software\X /v a /f)",
+              ActionKind::kRemoveRegistry, "a", R"(HKLM\Software\X)", "", "",
+              RunsAs::kUnknown, "", Persistence::kNone},
+          Row{R"(reg query HKLM\Software\X)", ActionKind::kRunProgram, "",
+              "reg", R"(query HKLM\Software\X)", "", RunsAs::kUnknown, "",
+              Persistence::kNone},
+      }) {
+    model::Action action;
+    TakeCommandLine(row.text, action);
+    EXPECT_EQ(action.kind, row.kind) << row.text;
+    EXPECT_EQ(action.name, row.name) << row.text;
+    EXPECT_EQ(action.target, row.target) << row.text;
+    EXPECT_EQ(action.arguments, row.arguments) << row.text;
+    EXPECT_EQ(action.value, row.value) << row.text;
+    EXPECT_EQ(action.runs_as, row.runs_as) << row.text;
+    EXPECT_EQ(action.account, row.account) << row.text;
+    EXPECT_EQ(action.persistence, row.persistence) << row.text;
   }
 }
 

@@ -1,0 +1,307 @@
+#include "install/msi/tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "install/windows/command_line.h"
+
+namespace countersign::install {
+namespace {
+
+using formats::MsiDatabase;
+using formats::MsiTable;
+using model::Action;
+using model::ActionKind;
+using model::ActionPhase;
+using model::Persistence;
+using model::RunsAs;
+
+// What the column `target` holds.
+enum class TargetIs : uint8_t {
+  kText,
+  kFile,         // a row of File
+  kComponent,    // a row of Component, whose key file is meant
+  kCommandLine,  // a program and its arguments; the row says nothing without
+  kExtension,    // a row of Extension, whose component is meant
+};
+
+struct TableRow {
+  std::string_view table;
+  ActionKind kind;
+  ActionPhase phase;
+  RunsAs runs_as;
+  Persistence persistence;
+  // Columns; "" for what the table does not say.
+  std::string_view name;
+  std::string_view target;
+  TargetIs target_is;
+  std::string_view arguments;
+  std::string_view value;
+  std::array<std::string_view, 6> parameters;
+  bool is_of_wix = false;  // also with the prefix of a later version
+};
+
+constexpr std::array kTables = {
+    TableRow{"SelfReg",
+             ActionKind::kCallLibrary,
+             ActionPhase::kInstall,
+             RunsAs::kSystem,
+             Persistence::kNone,
+             "",
+             "File_",
+             TargetIs::kFile,
+             "",
+             "",
+             {}},
+    TableRow{"MsiEmbeddedUI",
+             ActionKind::kCallLibrary,
+             ActionPhase::kInstall,
+             RunsAs::kUser,
+             Persistence::kNone,
+             "MsiEmbeddedUI",
+             "FileName",
+             TargetIs::kText,
+             "",
+             "",
+             {"Attributes", "MessageFilter"}},
+    TableRow{"MsiServiceConfigFailureActions",
+             ActionKind::kRunProgram,
+             ActionPhase::kUse,
+             RunsAs::kSystem,
+             Persistence::kService,
+             "Name",
+             "Command",
+             TargetIs::kCommandLine,
+             "",
+             "",
+             {"Event", "Actions", "DelayActions"}},
+    TableRow{"ServiceConfig",
+             ActionKind::kRunProgram,
+             ActionPhase::kUse,
+             RunsAs::kSystem,
+             Persistence::kService,
+             "ServiceName",
+             "ProgramCommandLine",
+             TargetIs::kCommandLine,
+             "",
+             "",
+             {"FirstFailureActionType", "SecondFailureActionType",
+              "ThirdFailureActionType"},
+             true},
+    TableRow{"Verb",
+             ActionKind::kRegisterExtension,
+             ActionPhase::kUse,
+             RunsAs::kUser,
+             Persistence::kNone,
+             "Verb",
+             "Extension_",
+             TargetIs::kExtension,
+             "Argument",
+             "Command",
+             {"Extension_"}},
+    TableRow{"Class",
+             ActionKind::kRegisterExtension,
+             ActionPhase::kUse,
+             RunsAs::kUser,
+             Persistence::kNone,
+             "CLSID",
+             "Component_",
+             TargetIs::kComponent,
+             "Argument",
+             "Context",
+             {"ProgId_Default", "Description", "AppId_"}},
+    TableRow{"WixFirewallException",
+             ActionKind::kRequestCapability,
+             ActionPhase::kInstall,
+             RunsAs::kSystem,
+             Persistence::kNone,
+             "Name",
+             "Program",
+             TargetIs::kText,
+             "",
+             "RemoteAddresses",
+             {"Port", "Protocol", "Profile", "Direction", "Attributes"},
+             true},
+    TableRow{"FileShare",
+             ActionKind::kRequestCapability,
+             ActionPhase::kInstall,
+             RunsAs::kSystem,
+             Persistence::kNone,
+             "ShareName",
+             "Directory_",
+             TargetIs::kText,
+             "",
+             "",
+             {"Description"},
+             true},
+    TableRow{"User",
+             ActionKind::kChangeAccount,
+             ActionPhase::kInstall,
+             RunsAs::kSystem,
+             Persistence::kNone,
+             "Name",
+             "Domain",
+             TargetIs::kText,
+             "",
+             "",
+             {"Attributes"},
+             true},
+    TableRow{"UserGroup",
+             ActionKind::kChangeAccount,
+             ActionPhase::kInstall,
+             RunsAs::kSystem,
+             Persistence::kNone,
+             "User_",
+             "Group_",
+             TargetIs::kText,
+             "",
+             "",
+             {},
+             true},
+    TableRow{"WixInternetShortcut",
+             ActionKind::kCreateShortcut,
+             ActionPhase::kInstall,
+             RunsAs::kUser,
+             Persistence::kNone,
+             "Name",
+             "Target",
+             TargetIs::kText,
+             "",
+             "",
+             {"Directory_"},
+             true},
+    TableRow{"XmlFile",
+             ActionKind::kChangeFile,
+             ActionPhase::kInstall,
+             RunsAs::kSystem,
+             Persistence::kNone,
+             "Name",
+             "File",
+             TargetIs::kText,
+             "ElementPath",
+             "Value",
+             {},
+             true},
+    TableRow{"XmlConfig",
+             ActionKind::kChangeFile,
+             ActionPhase::kInstall,
+             RunsAs::kSystem,
+             Persistence::kNone,
+             "Name",
+             "File",
+             TargetIs::kText,
+             "ElementPath",
+             "Value",
+             {},
+             true},
+};
+
+// "WixFirewallException" and "User" are "Wix4FirewallException" and "Wix4User"
+// in later versions.
+bool IsCalledSo(const TableRow& row, std::string_view table) {
+  if (table == row.table) {
+    return true;
+  }
+  if (!row.is_of_wix || table.size() < 5 || !table.starts_with("Wix") ||
+      table[3] < '4' || table[3] > '9') {
+    return false;
+  }
+  const std::string_view plain =
+      row.table.starts_with("Wix") ? row.table.substr(3) : row.table;
+  return table.substr(4) == plain;
+}
+
+std::string TextOrNumber(const MsiTable& table, size_t row,
+                         std::string_view column) {
+  if (const auto number = table.Number(row, column)) {
+    return fmt::format("{}", *number);
+  }
+  return std::string(table.Text(row, column));
+}
+
+class TableReader {
+ public:
+  TableReader(const MsiPaths& paths, MsiTextMap extensions,
+              std::vector<Action>& actions)
+      : paths_(paths), extensions_(std::move(extensions)), actions_(actions) {}
+
+  void Add(const TableRow& what, const MsiTable& table, size_t row) {
+    Action action;
+    action.kind = what.kind;
+    action.phase = what.phase;
+    action.statement = table.name;
+    action.runs_as = what.runs_as;
+    action.persistence = what.persistence;
+    action.name = TextOrNumber(table, row, what.name);
+    action.arguments = TextOrNumber(table, row, what.arguments);
+    action.value = TextOrNumber(table, row, what.value);
+    action.evidence = table.Evidence(row);
+    const std::string_view target = table.Text(row, what.target);
+    switch (what.target_is) {
+      case TargetIs::kCommandLine:
+        if (target.empty()) {
+          return;
+        }
+        TakeCommandLine(target, action);
+        action.target = paths_.Formatted(action.target);
+        action.persistence = what.persistence;
+        break;
+      case TargetIs::kFile:
+        action.target = paths_.OfFile(target);
+        break;
+      case TargetIs::kComponent:
+        action.target = paths_.OfComponent(target);
+        break;
+      case TargetIs::kExtension: {
+        const auto component = extensions_.find(target);
+        action.target = component == extensions_.end()
+                            ? ""
+                            : paths_.OfComponent(component->second);
+        break;
+      }
+      case TargetIs::kText:
+        action.target = paths_.Formatted(target);
+        break;
+    }
+    for (const std::string_view column : what.parameters) {
+      if (std::string text = TextOrNumber(table, row, column); !text.empty()) {
+        action.parameters.push_back({AsciiLower(column), std::move(text)});
+      }
+    }
+    actions_.push_back(std::move(action));
+  }
+
+ private:
+  const MsiPaths& paths_;
+  MsiTextMap extensions_;  // extension to component
+  std::vector<Action>& actions_;
+};
+
+}  // namespace
+
+base::Result<void> ReadMsiTables(const MsiDatabase& database,
+                                 const MsiPaths& paths, base::Budget& budget,
+                                 std::vector<Action>& actions) {
+  TableReader reader(paths,
+                     CS_TRY(MsiMapOf(database, "Extension", "Extension",
+                                     "Component_", budget)),
+                     actions);
+  for (const MsiTable& table : database.tables) {
+    const auto* what = std::ranges::find_if(kTables, [&](const TableRow& each) {
+      return IsCalledSo(each, table.name);
+    });
+    for (size_t row = 0; what != kTables.end() && row < table.row_count;
+         ++row) {
+      CS_TRY_VOID(budget.ChargeSteps(1, table.Evidence(row).offset));
+      reader.Add(*what, table, row);
+    }
+  }
+  return {};
+}
+
+}  // namespace countersign::install

@@ -1,0 +1,219 @@
+// Tables beside the usual ones, in databases that are made here.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "forge/cfb.h"
+#include "forge/msi.h"
+#include "formats/msi/sample/msi_sample.h"
+#include "install/actions.h"
+
+namespace countersign::install {
+namespace {
+
+using model::Action;
+using model::ActionKind;
+using model::ActionPhase;
+using model::Persistence;
+using model::RunsAs;
+using std::string;
+
+// What the sample's database says with these tables in addition.
+std::vector<Action> ReadWith(std::vector<forge::MsiTableRecipe> tables) {
+  forge::MsiRecipe recipe = formats::MsiSample();
+  for (forge::MsiTableRecipe& table : tables) {
+    recipe.tables.push_back(std::move(table));
+  }
+  const forge::ByteVector bytes = WriteCompoundFile(MakeMsi(recipe)).bytes;
+  base::Budget budget(base::Limits{});
+  std::vector<Action> actions;
+  const auto blob = base::Blob::Own({bytes.begin(), bytes.end()});
+  EXPECT_TRUE(ReadActions({model::Format::kMsi, model::Format::kUnknown, ""},
+                          *blob, budget, actions)
+                  .has_value());
+  for (const Action& action : actions) {
+    EXPECT_TRUE(action.evidence.Inside(bytes.size()));
+    EXPECT_GT(action.evidence.size, 0U);
+  }
+  return actions;
+}
+
+// The only action with that statement.
+Action Only(const std::vector<Action>& actions, const string& statement) {
+  std::vector<Action> found;
+  for (const Action& action : actions) {
+    if (action.statement == statement) {
+      found.push_back(action);
+    }
+  }
+  EXPECT_EQ(found.size(), 1U) << statement;
+  return found.empty() ? Action{} : found[0];
+}
+
+constexpr const char* kProgram =
+    "[ProgramFilesFolder]/Example Product/application.exe";
+
+TEST(MsiTables, WhatRunsBesideCustomActionsIsSaid) {
+  const std::monostate null;
+  const auto actions = ReadWith({
+      {"SelfReg",
+       {{"File_", "s72", true}, {"Cost", "I2"}},
+       {{string("App"), null}}},
+      {"MsiEmbeddedUI",
+       {{"MsiEmbeddedUI", "s72", true},
+        {"FileName", "s255"},
+        {"Attributes", "i2"},
+        {"MessageFilter", "I4"},
+        {"Data", "v0"}},
+       {{string("ui"), string("shown.dll"), 3, null, string("MZ")}}},
+      {"MsiEmbeddedChainer",
+       {{"MsiEmbeddedChainer", "s72", true},
+        {"Condition", "S255"},
+        {"CommandLine", "S255"},
+        {"Source", "s72"},
+        {"Type", "i4"}},
+       {{string("chain"), string("NOT Installed"), string("-all"),
+         string("App"), 18}}},
+      {"MsiServiceConfigFailureActions",
+       {{"MsiServiceConfigFailureActions", "s72", true},
+        {"Name", "s255"},
+        {"Event", "i4"},
+        {"ResetPeriod", "I4"},
+        {"RebootMessage", "L255"},
+        {"Command", "L255"},
+        {"Actions", "S255"},
+        {"DelayActions", "S255"},
+        {"Component_", "s72"}},
+       {{string("f1"), string("exsvc"), 1, null, null,
+         string("\"[#App]\" --again"), string("3"), null, string("Main")},
+        {string("f2"), string("exsvc"), 1, null, null, null, null, null,
+         string("Main")}}},
+  });
+  const Action self = Only(actions, "SelfReg");
+  EXPECT_EQ(self.kind, ActionKind::kCallLibrary);
+  EXPECT_EQ(self.target, kProgram);
+  EXPECT_EQ(self.runs_as, RunsAs::kSystem);
+  const Action shown = Only(actions, "MsiEmbeddedUI");
+  EXPECT_EQ(shown.kind, ActionKind::kCallLibrary);
+  EXPECT_EQ(shown.target, "shown.dll");
+  EXPECT_EQ(shown.name, "ui");
+  const Action chainer = Only(actions, "MsiEmbeddedChainer");
+  EXPECT_EQ(chainer.kind, ActionKind::kRunProgram);
+  EXPECT_EQ(chainer.target, kProgram);
+  EXPECT_EQ(chainer.arguments, "-all");
+  EXPECT_EQ(chainer.condition, "NOT Installed");
+  const Action failure = Only(actions, "MsiServiceConfigFailureActions");
+  EXPECT_EQ(failure.kind, ActionKind::kRunProgram);
+  EXPECT_EQ(failure.phase, ActionPhase::kUse);
+  EXPECT_EQ(failure.persistence, Persistence::kService);
+  EXPECT_EQ(failure.target, kProgram);
+  EXPECT_EQ(failure.arguments, "--again");
+}
+
+TEST(MsiTables, WhatIsOfferedToTheSystemIsSaid) {
+  const std::monostate null;
+  const auto actions = ReadWith({
+      {"Extension",
+       {{"Extension", "s255", true},
+        {"Component_", "s72", true},
+        {"ProgId_", "S255"},
+        {"MIME_", "S64"},
+        {"Feature_", "s38"}},
+       {{string("coin"), string("Main"), null, null, string("All")}}},
+      {"Verb",
+       {{"Extension_", "s255", true},
+        {"Verb", "s32", true},
+        {"Sequence", "I2"},
+        {"Command", "L255"},
+        {"Argument", "L255"}},
+       {{string("coin"), string("open"), 0, string("&Open"),
+         string("\"%1\"")}}},
+      {"Class",
+       {{"CLSID", "s38", true},
+        {"Context", "s32", true},
+        {"Component_", "s72", true},
+        {"ProgId_Default", "S255"},
+        {"Description", "L255"},
+        {"AppId_", "S38"},
+        {"Argument", "S255"}},
+       {{string("{0A}"), string("LocalServer32"), string("Main"),
+         string("Ex.1"), null, null, string("/automation")}}},
+  });
+  const Action verb = Only(actions, "Verb");
+  EXPECT_EQ(verb.kind, ActionKind::kRegisterExtension);
+  EXPECT_EQ(verb.name, "open");
+  EXPECT_EQ(verb.target, kProgram);
+  EXPECT_EQ(verb.arguments, "\"%1\"");
+  ASSERT_EQ(verb.parameters.size(), 1U);
+  EXPECT_EQ(verb.parameters[0].name, "extension_");
+  const Action server = Only(actions, "Class");
+  EXPECT_EQ(server.name, "{0A}");
+  EXPECT_EQ(server.value, "LocalServer32");
+  EXPECT_EQ(server.target, kProgram);
+  EXPECT_EQ(server.arguments, "/automation");
+}
+
+TEST(MsiTables, ThoseOfWixAreReadUnderTheirLaterNames) {
+  const std::monostate null;
+  const std::vector<forge::MsiColumnRecipe> firewall = {
+      {"WixFirewallException", "s72", true},
+      {"Name", "l255"},
+      {"RemoteAddresses", "S0"},
+      {"Port", "S0"},
+      {"Program", "S255"}};
+  const std::vector<std::vector<forge::MsiCell>> holes = {
+      {string("fw"), string("Trade"), string("*"), string("4444"),
+       string("[#App]")}};
+  const auto actions = ReadWith({
+      {"WixFirewallException", firewall, holes},
+      {"Wix5FirewallException", firewall, holes},
+      {"WixXFirewallException", firewall, holes},
+      {"Wix4User",
+       {{"User", "s72", true},
+        {"Component_", "S72"},
+        {"Name", "l255"},
+        {"Domain", "S255"},
+        {"Attributes", "I4"}},
+       {{string("u"), null, string("support"), null, 512}}},
+      {"Wix4UserGroup",
+       {{"User_", "s72", true}, {"Group_", "s72", true}},
+       {{string("u"), string("Administrators")}}},
+  });
+  for (const char* table : {"WixFirewallException", "Wix5FirewallException"}) {
+    const Action hole = Only(actions, table);
+    EXPECT_EQ(hole.kind, ActionKind::kRequestCapability);
+    EXPECT_EQ(hole.name, "Trade");
+    EXPECT_EQ(hole.target, kProgram);
+    EXPECT_EQ(hole.value, "*");
+    ASSERT_EQ(hole.parameters.size(), 1U);
+    EXPECT_EQ(std::get<string>(hole.parameters[0].value), "4444");
+  }
+  EXPECT_EQ(
+      std::ranges::count(actions, "WixXFirewallException", &Action::statement),
+      0);
+  const Action user = Only(actions, "Wix4User");
+  EXPECT_EQ(user.kind, ActionKind::kChangeAccount);
+  EXPECT_EQ(user.name, "support");
+  const Action group = Only(actions, "Wix4UserGroup");
+  EXPECT_EQ(group.name, "u");
+  EXPECT_EQ(group.target, "Administrators");
+}
+
+TEST(MsiTables, AKeyOfAFileInAValueOfTheRegistryIsFollowed) {
+  for (const Action& action : ReadWith({})) {
+    if (action.statement == "Registry" && action.name == "ex") {
+      EXPECT_EQ(action.value, "[#App] /auto");
+      ASSERT_EQ(action.parameters.size(), 1U);
+      EXPECT_EQ(action.parameters[0].name, "program");
+      EXPECT_EQ(std::get<string>(action.parameters[0].value), kProgram);
+      return;
+    }
+  }
+  FAIL() << "no such value";
+}
+
+}  // namespace
+}  // namespace countersign::install

@@ -1,0 +1,265 @@
+// Spec: Windows Commands (Microsoft): cmd, start, schtasks create, sc create,
+// reg add, reg delete.
+#include "install/windows/launched.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "install/windows/command_line.h"
+#include "install/windows/registry.h"
+
+namespace countersign::install {
+namespace {
+
+using model::Action;
+using model::ActionKind;
+using model::Persistence;
+using model::RunsAs;
+
+bool IsBlankLetter(char c) { return c == ' ' || c == '\t'; }
+
+std::string_view SkipBlanks(std::string_view text) {
+  while (!text.empty() && IsBlankLetter(text.front())) {
+    text.remove_prefix(1);
+  }
+  return text;
+}
+
+// The word that follows `option`, in any case; nothing without it.
+std::optional<std::string> ValueOf(const std::vector<std::string>& words,
+                                   std::string_view option) {
+  const auto found = std::ranges::find_if(
+      words, [&](const auto& word) { return AsciiLower(word) == option; });
+  return found == words.end() || found + 1 == words.end()
+             ? std::nullopt
+             : std::optional(*(found + 1));
+}
+
+bool HasWord(const std::vector<std::string>& words, std::string_view option) {
+  return std::ranges::any_of(
+      words, [&](const auto& word) { return AsciiLower(word) == option; });
+}
+
+void TakeAccount(const std::string& account, Action& action) {
+  constexpr std::array<std::string_view, 6> kSystem = {
+      "",         "system",        "nt authority\\system", "localsystem",
+      "s-1-5-18", ".\\localsystem"};
+  const bool is_system =
+      std::ranges::find(kSystem, AsciiLower(account)) != kSystem.end();
+  action.runs_as = is_system ? RunsAs::kSystem : RunsAs::kAccount;
+  action.account = is_system ? "" : account;
+}
+
+void TakeLine(std::string_view line, Action& action) {
+  CommandLine command = SplitCommandLine(line);
+  action.target = std::move(command.program);
+  action.arguments = std::move(command.arguments);
+}
+
+// schtasks /create /tn NAME /tr COMMAND [/ru ACCOUNT] [/sc WHEN]
+bool TakeTask(const std::vector<std::string>& words, Action& action) {
+  const auto command = ValueOf(words, "/tr");
+  if (!HasWord(words, "/create") || !command) {
+    return false;
+  }
+  action.kind = ActionKind::kScheduleTask;
+  action.persistence = Persistence::kScheduledTask;
+  TakeLine(*command, action);
+  if (const auto name = ValueOf(words, "/tn")) {
+    action.name = *name;
+  }
+  if (const auto account = ValueOf(words, "/ru")) {
+    TakeAccount(*account, action);
+  }
+  if (const auto when = ValueOf(words, "/sc")) {
+    action.parameters.push_back({"triggers", *when});
+  }
+  return true;
+}
+
+// sc [\\SERVER] create NAME binPath= COMMAND [obj= ACCOUNT] [start= WHEN]
+bool TakeService(std::vector<std::string> words, Action& action) {
+  if (!words.empty() && words.front().starts_with("\\\\")) {
+    return false;  // of another computer
+  }
+  // "binPath=x" does what "binPath= x" does.
+  constexpr std::array<std::string_view, 4> kOptions = {
+      "binpath=", "obj=", "start=", "type="};
+  for (size_t i = 0; i < words.size(); ++i) {
+    for (const std::string_view option : kOptions) {
+      if (words[i].size() > option.size() &&
+          AsciiLower(words[i]).starts_with(option)) {
+        const std::string value = words[i].substr(option.size());
+        words[i].resize(option.size());
+        words.insert(words.begin() + static_cast<std::ptrdiff_t>(i) + 1, value);
+        break;
+      }
+    }
+  }
+  const auto command = ValueOf(words, "binpath=");
+  const auto name = ValueOf(words, "create");
+  if (!command || !name || AsciiLower(words.front()) != "create") {
+    return false;
+  }
+  action.kind = ActionKind::kInstallService;
+  action.persistence =
+      AsciiLower(ValueOf(words, "type=").value_or("")) == "kernel"
+          ? Persistence::kDriver
+          : Persistence::kService;
+  action.name = *name;
+  TakeLine(*command, action);
+  TakeAccount(ValueOf(words, "obj=").value_or(""), action);
+  if (const auto when = ValueOf(words, "start=")) {
+    action.parameters.push_back({"start", *when});
+  }
+  return true;
+}
+
+// reg add KEY [/v NAME | /ve] [/t TYPE] [/d DATA]; reg delete KEY [/v NAME]
+bool TakeRegistryCommand(const std::vector<std::string>& words,
+                         Action& action) {
+  if (words.size() < 2) {
+    return false;
+  }
+  const std::string verb = AsciiLower(words[0]);
+  if (verb != "add" && verb != "delete") {
+    return false;
+  }
+  action.kind =
+      verb == "add" ? ActionKind::kWriteRegistry : ActionKind::kRemoveRegistry;
+  action.target = words[1];
+  action.name = ValueOf(words, "/v").value_or("");
+  action.arguments.clear();
+  if (verb == "add") {
+    action.value = ValueOf(words, "/d").value_or("");
+    action.persistence = PersistenceOf(action.target, action.name);
+    if (const auto type = ValueOf(words, "/t")) {
+      action.parameters.push_back({"type", *type});
+    }
+  }
+  return true;
+}
+
+// Behind "start": ["title"] [/options] [/d FOLDER] command.
+std::string BehindStart(std::string_view text) {
+  text = SkipBlanks(text);
+  if (text.starts_with('"')) {
+    const size_t end = text.find('"', 1);
+    const std::string_view rest =
+        end == std::string_view::npos ? "" : SkipBlanks(text.substr(end + 1));
+    if (!rest.empty()) {
+      text = rest;
+    }
+  }
+  while (text.starts_with('/')) {
+    const bool has_folder = AsciiLower(text.substr(0, 3)) == "/d ";
+    size_t end = text.find(' ', has_folder ? 3 : 0);
+    if (has_folder && text.substr(3).starts_with('"')) {
+      end = text.find('"', 4);
+      end = end == std::string_view::npos ? end : end + 1;
+    }
+    if (end == std::string_view::npos) {
+      return "";
+    }
+    text = SkipBlanks(text.substr(end));
+  }
+  return std::string(text);
+}
+
+// Behind "cmd": [/options] /c command, in quotes or not.
+std::string BehindCommand(std::string_view text) {
+  text = SkipBlanks(text);
+  bool runs = false;
+  while (text.starts_with('/') && !runs && text.size() >= 2) {
+    const std::string letter = AsciiLower(text.substr(1, 1));
+    runs = letter == "c" || letter == "k" || letter == "r";
+    // "/cx.exe" does what "/c x.exe" does.
+    const size_t end = runs ? 2 : text.find(' ');
+    if (end == std::string_view::npos) {
+      return "";
+    }
+    text = SkipBlanks(text.substr(end));
+  }
+  if (!runs) {
+    return "";
+  }
+  if (text.size() >= 2 && text.starts_with('"') && text.ends_with('"')) {
+    text = text.substr(1, text.size() - 2);
+  }
+  // More than one command, or one whose text is not what it seems.
+  return text.find_first_of("&|<>^%!\n") == std::string_view::npos
+             ? std::string(text)
+             : "";
+}
+
+}  // namespace
+
+std::vector<std::string> SplitWords(std::string_view text) {
+  constexpr size_t kMostWords = 1000;
+  std::vector<std::string> words;
+  std::string word;
+  bool is_word = false;
+  bool is_quoted = false;
+  size_t backslashes = 0;
+  const auto put_backslashes = [&](size_t count) {
+    word.append(count, '\\');
+    backslashes = 0;
+  };
+  for (const char c : text) {
+    if (c == '\\') {
+      ++backslashes;
+      is_word = true;
+      continue;
+    }
+    if (c == '"') {
+      const bool is_plain = backslashes % 2 == 1;
+      put_backslashes(backslashes / 2);
+      is_word = true;
+      if (is_plain) {
+        word += c;
+      } else {
+        is_quoted = !is_quoted;
+      }
+      continue;
+    }
+    put_backslashes(backslashes);
+    if (IsBlankLetter(c) && !is_quoted && words.size() < kMostWords) {
+      if (is_word) {
+        words.push_back(std::exchange(word, ""));
+      }
+      is_word = false;
+    } else {
+      word += c;
+      is_word = true;
+    }
+  }
+  put_backslashes(backslashes);
+  if (is_word) {
+    words.push_back(std::move(word));
+  }
+  return words;
+}
+
+std::string CommandInside(std::string_view program,
+                          std::string_view arguments) {
+  if (program == "cmd.exe") {
+    return BehindCommand(arguments);
+  }
+  return program == "start.exe" ? BehindStart(arguments) : "";
+}
+
+bool TakeRegistration(std::string_view program, std::string_view arguments,
+                      Action& action) {
+  if (program == "schtasks.exe") {
+    return TakeTask(SplitWords(arguments), action);
+  }
+  if (program == "sc.exe") {
+    return TakeService(SplitWords(arguments), action);
+  }
+  return program == "reg.exe" &&
+         TakeRegistryCommand(SplitWords(arguments), action);
+}
+
+}  // namespace countersign::install
