@@ -287,6 +287,29 @@ TEST(RarFilters, ArmBranchesAreMadeRelative) {
   EXPECT_EQ(bytes, (std::vector<uint8_t>{1, 2, 3, 4, 0x10 - 3, 0, 0, 0xEB}));
 }
 
+TEST(Rar5, Blake2spDigestsAreCompared) {
+  for (const bool is_compressed : {false, true}) {
+    SampleRar rar;
+    rar.files[0].is_compressed = is_compressed;
+    base::Blake2spHasher hasher;
+    hasher.Update(base::AsBytes(rar.files[0].content));
+    rar.files[0].blake2sp = hasher.Finish();
+    const OpenedRar right(rar.Write());
+    EXPECT_TRUE(right.recorder.remarks.empty());
+    EXPECT_FALSE(right.recorder.members.at(0).damage);
+    (*rar.files[0].blake2sp)[31] ^= 1;
+    const OpenedRar wrong(rar.Write());
+    ASSERT_EQ(wrong.recorder.remarks.size(), 1U);
+    EXPECT_EQ(wrong.recorder.remarks[0].kind, RemarkKind::kChecksum);
+    EXPECT_NE(wrong.recorder.remarks[0].what.find("BLAKE2sp digest is"),
+              std::string::npos);
+    EXPECT_EQ(wrong.recorder.members.at(0).damage.has_value(), is_compressed);
+    if (is_compressed) {
+      EXPECT_STREQ(wrong.recorder.members[0].damage->field, "data BLAKE2sp");
+    }
+  }
+}
+
 TEST(Rar3, FiltersAndPpmdAreUnsupported) {
   RarBitWriter filter;
   const SampleRarCodes codes{false};
