@@ -310,13 +310,26 @@ class RarWalk {
       decoders.decoder = is_five_ ? NewRar5Decoder() : NewRar3Decoder();
     }
     RarCheckedSink checked(sink_, file);
-    CS_TRY_VOID(decoders.decoder->Decompress(
+    const auto unpacked = decoders.decoder->Decompress(
         {{packed, data.offset}, file.size, file.dictionary, file.is_solid},
-        checked));
+        checked);
+    if (!unpacked) {
+      NoteUnread(*decoders.decoder, file, data);
+      return unpacked;
+    }
     decoders.is_broken = false;
     const char* wrong = WrongChecksum(file, checked, data);
     return wrong == nullptr ? Result<void>()
                             : Fail(Fault::kMalformed, at, wrong);
+  }
+
+  void NoteUnread(const RarDecoder& decoder, const RarFile& file,
+                  ByteRange data) {
+    if (const std::string unread = decoder.Unread(); !unread.empty()) {
+      remarks_.Note(RemarkKind::kUnsupported, data, [&] {
+        return fmt::format("of {}, {}", QuotedName(file.name), unread);
+      });
+    }
   }
 
   Bytes file_;

@@ -310,27 +310,6 @@ TEST(Rar5, Blake2spDigestsAreCompared) {
   }
 }
 
-TEST(Rar3, FiltersAndPpmdAreUnsupported) {
-  RarBitWriter filter;
-  const SampleRarCodes codes{false};
-  filter.Bits(0, 2);
-  codes.Write(filter);
-  codes.main.Put(filter, 257);
-  for (const auto& [packed, field] :
-       {std::pair(filter.Text() + "????", "RAR filter"),
-        std::pair(std::string("\x80") + "????", "PPMd")}) {
-    SampleRar rar{.is_five = false};
-    rar.files[0].is_compressed = true;
-    rar.files[0].packed = packed;
-    const OpenedRar opened(rar.Write());
-    ASSERT_TRUE(opened.recorder.members[0].damage);
-    EXPECT_EQ(opened.recorder.members[0].damage->fault,
-              base::Fault::kUnsupported);
-    EXPECT_STREQ(opened.recorder.members[0].damage->field, field);
-    EXPECT_EQ(opened.recorder.ContentOf("lz.exe"), rar.files[1].content);
-  }
-}
-
 TEST(Rar4Name, IsReadInEveryForm) {
   const auto decode = [](std::string_view stored) {
     return DecodeRar4Name(base::AsBytes(stored));
