@@ -65,7 +65,7 @@ class RarNoSink : public ByteSink {
   Result<void> Write(Bytes /*bytes*/) override { return {}; }
 };
 
-std::string HexOf(const base::Blake2spDigest& digest) {
+std::string Blake2spInHex(const base::Blake2spDigest& digest) {
   std::string text;
   for (const uint8_t byte : digest) {
     text += fmt::format("{:02x}", byte);
@@ -262,7 +262,7 @@ class RarWalk {
         remarks_.Note(RemarkKind::kChecksum, range, [&] {
           return fmt::format(
               "the stored BLAKE2sp digest is {}, that of the content is {}",
-              HexOf(*file.blake2sp), HexOf(digest));
+              Blake2spInHex(*file.blake2sp), Blake2spInHex(digest));
         });
       }
     }
