@@ -3,6 +3,7 @@
 #include "formats/7z/sample/archive.h"
 #include "formats/archive.h"
 #include "formats/archive/sample/damage.h"
+#include "formats/codec/sample/ppmd_writer.h"
 
 namespace countersign::formats {
 namespace {
@@ -23,6 +24,12 @@ std::string Lzma2Coder() {
   return "\x01" + SevenZipCoderOf("\x21", kLzma2Properties);
 }
 std::string PackLzma2(std::string_view text) { return Lzma2(text); }
+
+// One block of deflate, or of Deflate64, that holds `text` as it is.
+std::string StoredDeflate(std::string_view text) {
+  return "\1" + sample::Little(text.size(), 2) +
+         sample::Little(~text.size(), 2) + std::string(text);
+}
 
 // Bytes with calls in them that jump to one place.
 std::string Program() {
@@ -140,6 +147,9 @@ TEST(SevenZipArchive, ReadsEveryCompressor) {
              lzma.substr(13)},
         Kind{SevenZipCoderOf("\x04\x01\x08"), sample::Deflated(text)},
         Kind{SevenZipCoderOf("\x04\x02\x02"), sample::Bzip2(text)},
+        Kind{SevenZipCoderOf("\x04\x01\x09"), StoredDeflate(text)},
+        Kind{SevenZipCoderOf("\x03\x04\x01", "\6\0\0\1\0"s),
+             WritePpmdOf7z(text, 6, 1 << 16)},
         Kind{SevenZipCoderOf("\x04\xF7\x11\x01"), sample::Zstd(text)}}) {
     const Outcome outcome = Read(
         Unpack7z,
@@ -151,6 +161,32 @@ TEST(SevenZipArchive, ReadsEveryCompressor) {
   }
 }
 
+TEST(SevenZipArchive, ContentIsAsLongAsItIsSaidToBe) {
+  const std::string text = "as it was, as it was, as it was";
+  const Outcome outcome = Read(
+      Unpack7z, SevenZip({.packed = {StoredDeflate(text)},
+                          .folders = {{"\x01" + SevenZipCoderOf("\x04\x01\x09"),
+                                       {text.size() - 1},
+                                       {text.substr(1)}}},
+                          .files = {{"t"}}}));
+  ASSERT_TRUE(outcome.recorder.members.at(0).damage);
+  EXPECT_STREQ(outcome.recorder.members[0].damage->field,
+               "size of the content");
+}
+
+TEST(SevenZipArchive, TheMemoryOfAModelIsBounded) {
+  const Outcome outcome =
+      Read(Unpack7z,
+           SevenZip({.packed = {WritePpmdOf7z("abc", 6, 1 << 16)},
+                     .folders = {{"\x01" + SevenZipCoderOf("\x03\x04\x01",
+                                                           "\6\1\0\0\x10"s),
+                                  {3},
+                                  {"abc"}}},
+                     .files = {{"t"}}}));
+  ASSERT_TRUE(outcome.recorder.members.at(0).damage);
+  EXPECT_EQ(outcome.recorder.members[0].damage->fault, Fault::kLimit);
+}
+
 TEST(SevenZipArchive, NamesWhatItDoesNotRead) {
   const auto read = [](const std::string& coder) {
     return Read(Unpack7z, SevenZip({.packed = {"????", "abc"},
@@ -158,12 +194,9 @@ TEST(SevenZipArchive, NamesWhatItDoesNotRead) {
                                                 {CopyCoder(), {3}, {"abc"}}},
                                     .files = {{"x"}, {"y"}}}));
   };
-  const Outcome ppmd = read(SevenZipCoderOf("\x03\x04\x01", "\6\0\0\0\1"s));
-  EXPECT_EQ(ppmd.recorder.members.at(0).damage->fault, Fault::kUnsupported);
-  EXPECT_STREQ(ppmd.recorder.members[0].damage->field, "PPMD");
-  EXPECT_EQ(ppmd.recorder.ContentOf("y"), "abc");
   const Outcome unknown = read(SevenZipCoderOf("\x7F\x7F"));
   EXPECT_EQ(unknown.recorder.members.at(0).damage->fault, Fault::kUnsupported);
+  EXPECT_EQ(unknown.recorder.ContentOf("y"), "abc");
   const Outcome cipher = read(SevenZipCoderOf("\x06\xF1\x07\x01", "\x13"));
   EXPECT_EQ(cipher.recorder.CountOf(RemarkKind::kEncrypted), 1);
   EXPECT_EQ(cipher.recorder.members.at(0).damage->fault, Fault::kUnsupported);

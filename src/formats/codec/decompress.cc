@@ -1,6 +1,6 @@
 // Four libraries with one shape: a state, a window of input, a window of
 // output, and a call that moves both. `Pump` is that loop; each `...Stream`
-// below is one library.
+// below is one library. What no library has is in files of its own.
 #include "formats/codec/decompress.h"
 
 #include <bzlib.h>
@@ -16,6 +16,9 @@
 #include <limits>
 #include <memory>
 #include <new>
+
+#include "formats/codec/pkzip.h"
+#include "formats/codec/ppmd.h"
 
 namespace countersign::formats {
 namespace {
@@ -329,6 +332,28 @@ Result<uint64_t> InflateInOneCall(Input input, ByteSink& output,
   return Pump(stream, input, output, {{}, size});
 }
 
+// Refuses more than the container says.
+class SizedSink : public ByteSink {
+ public:
+  SizedSink(ByteSink& next, std::optional<uint64_t> size, uint64_t offset)
+      : next_(next), size_(size), offset_(offset) {}
+
+  Result<void> Write(Bytes bytes) override {
+    if (size_ && bytes.size() > *size_) {
+      return Fail(Fault::kMalformed, offset_, "size of the content");
+    }
+    if (size_) {
+      *size_ -= bytes.size();
+    }
+    return next_.Write(bytes);
+  }
+
+ private:
+  ByteSink& next_;
+  std::optional<uint64_t> size_;
+  uint64_t offset_;
+};
+
 }  // namespace
 
 Result<uint64_t> Decompress(Codec codec, Input input, ByteSink& output,
@@ -360,6 +385,15 @@ Result<uint64_t> Decompress(Codec codec, Input input, ByteSink& output,
       ZstandardStream stream(options);
       return Pump(stream, input, output, options);
     }
+    case Codec::kDeflate64: {
+      SizedSink sized(output, options.size, input.offset);
+      return InflateDeflate64(input, sized);
+    }
+    case Codec::kPpmdOf7z:
+      if (options.size) {
+        return DecodePpmdOf7z(input, options.properties, *options.size, output);
+      }
+      break;
   }
   return Fail(Fault::kUnsupported, input.offset, "compression method");
 }

@@ -19,10 +19,13 @@ enum class Codec : uint8_t {
   kLzmaRaw,    // LZMA1 alone; properties are given
   kLzma2Raw,   // LZMA2 alone; properties are given
   kZstandard,  // RFC 8878, one frame
+  kDeflate64,  // deflate with a window of 64 KiB, without a wrapper
+  kPpmdOf7z,   // PPMd variant H; properties and the size are given
 };
 
 struct CodecOptions {
-  // kLzmaRaw: 5 bytes (lc/lp/pb, dictionary size); kLzma2Raw: 1 byte.
+  // kLzmaRaw: 5 bytes (lc/lp/pb, dictionary size); kLzma2Raw: 1 byte;
+  // kPpmdOf7z: 5 bytes (order, memory).
   base::Bytes properties;
   // The size of the output where the container knows it: the stream ends there
   // even if it has no end mark (raw LZMA). More output than this is damage.

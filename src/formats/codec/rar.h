@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -30,11 +31,13 @@ class RarDecoder {
   virtual ~RarDecoder() = default;
   virtual base::Result<void> Decompress(const RarContent& content,
                                         ByteSink& output) = 0;
+  // After kUnsupported: what it is that is not read, as a clause, or "".
+  [[nodiscard]] virtual std::string Unread() const { return {}; }
 };
 
 // The method of RAR 5 and 6, filters included.
 [[nodiscard]] std::unique_ptr<RarDecoder> NewRar5Decoder();
-// The LZ method of RAR 2.9 to 4; neither its PPMd method nor its filters.
+// Both methods of RAR 2.9 to 4, LZ and PPMd, filters included.
 [[nodiscard]] std::unique_ptr<RarDecoder> NewRar3Decoder();
 
 }  // namespace countersign::formats

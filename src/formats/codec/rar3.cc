@@ -1,5 +1,6 @@
 // Bits from the start of the data to their end:
-//   at a whole byte: 1 bit: PPMd block; else 1 bit: the lengths before are kept
+//   at a whole byte: 1 bit: PPMd block (below); else 1 bit: the lengths before
+//   are kept
 //   codes        20 lengths of 4 bits (15: 4 bits of zeros + 2, or 15 if none)
 //                of a code for the lengths of the other four: 299 symbols,
 //                60 distances, 17 low distances, 28 lengths, each as the
@@ -7,21 +8,42 @@
 //   symbols      0..255    bytes
 //                256       end: 1 bit: codes follow; else 1 bit: of the next
 //                          member, too
-//                257       a filter, as a program
+//                257       a filter: flags, bytes (rar3_filters.h)
 //                258       the last match again
 //                259..262  the length of a match to one of the last distances
 //                263..270  a match of 2 bytes, near
 //                271..     the length of a match, its distance follows
+//
+// A PPMd block:
+//   flags u8     80; 20 a new model, 40 another escape; low 5 bits: order - 1,
+//                those above 15 stand for 3 each
+//   memory u8    of a new model, MiB - 1
+//   escape u8    instead of the last one, at first 2
+//   symbols of variant H, in the range coder without carry. Behind an escape:
+//                0         end of the block: codes follow
+//                1         the byte that is the escape
+//                2         end of the member
+//                3         a filter: flags, bytes
+//                4         a match: distance - 2 in 3 bytes, the highest first;
+//                          length - 32
+//                5         the last byte again: length - 4
+// Where a PPMd block ends a member, the next one brings codes.
 //
 // Spec: none by the maker; the bit stream as its archives and other readers of
 // them show it.
 #include <algorithm>
 #include <array>
 #include <span>
+#include <vector>
 
 #include "formats/codec/high_bit_code.h"
+#include "formats/codec/ppmd7.h"
+#include "formats/codec/ppmd_coding.h"
+#include "formats/codec/ppmd_range.h"
 #include "formats/codec/rar.h"
+#include "formats/codec/rar3_filters.h"
 #include "formats/codec/rar_bits.h"
+#include "formats/codec/rar_filters.h"
 #include "formats/codec/rar_window.h"
 
 namespace countersign::formats {
@@ -71,6 +93,28 @@ constexpr std::array<Rar3Range, kRar3Distances> kRar3DistanceRanges = [] {
 constexpr std::array<Rar3Range, 8> kRar3ShortRanges = {
     {{0, 2}, {4, 2}, {8, 3}, {16, 4}, {32, 5}, {64, 6}, {128, 6}, {192, 6}}};
 
+// Whole bytes of the bits, for a range coder.
+class Rar3Bytes {
+ public:
+  explicit Rar3Bytes(RarBits& bits) : bits_(bits) {}
+  uint8_t Next() { return static_cast<uint8_t>(bits_.Take(8)); }
+
+ private:
+  RarBits& bits_;
+};
+
+// A PPMd block that is being read.
+struct Rar3PpmdBlock {
+  explicit Rar3PpmdBlock(RarBits& bits) : bytes(bits), range(bytes) {
+    range.Begin();
+  }
+  Rar3PpmdBlock(const Rar3PpmdBlock&) = delete;
+  Rar3PpmdBlock& operator=(const Rar3PpmdBlock&) = delete;
+
+  Rar3Bytes bytes;
+  PpmdRangeWithoutCarry<Rar3Bytes> range;
+};
+
 class Rar3Decoder : public RarDecoder {
  public:
   Result<void> Decompress(const RarContent& content,
@@ -84,13 +128,27 @@ class Rar3Decoder : public RarDecoder {
       last_length_ = 0;
       code_lengths_ = {};
       needs_codes_ = true;
+      programs_.Reset();
+      has_model_ = false;
+      escape_ = kFirstEscape;
     }
+    RarFilters filters(output, RarFilters::kMostOnOneBlock);
+    filters_ = &filters;
+    dictionary_ = content.dictionary;
     size_ = content.size;
-    window_.Start(output);
+    window_.Start(filters);
     RarBits bits(content.packed);
     const auto result = Run(bits);
+    block_.reset();
     CS_TRY_VOID(window_.Flush());
-    return result;
+    const bool is_whole = CS_TRY(filters.Finish());
+    CS_TRY_VOID(result);
+    return is_whole ? Result<void>()
+                    : Fail(Fault::kMalformed, bits.Offset(), "RAR filter");
+  }
+
+  [[nodiscard]] std::string Unread() const override {
+    return programs_.Unknown();
   }
 
  private:
@@ -104,15 +162,7 @@ class Rar3Decoder : public RarDecoder {
     }
     bool goes_on = true;
     while (goes_on && !IsDone()) {
-      const auto symbol = main_.Read(bits);
-      if (!symbol) {
-        return Fail(Fault::kMalformed, bits.Offset(), "RAR symbol");
-      }
-      if (*symbol == kEnd) {
-        goes_on = CS_TRY(End(bits));
-      } else {
-        CS_TRY_VOID(DecodeSymbol(*symbol, bits));
-      }
+      goes_on = CS_TRY(block_ ? PpmdStep(bits) : LzStep(bits));
       if (bits.IsPastEnd()) {
         return Fail(Fault::kTruncated, bits.Offset(), "RAR data");
       }
@@ -120,12 +170,84 @@ class Rar3Decoder : public RarDecoder {
     if (size_ && !IsDone()) {
       return Fail(Fault::kTruncated, bits.Offset(), "RAR data");
     }
-    return goes_on ? ReadEnd(bits) : Result<void>();
+    if (goes_on) {
+      block_ ? ReadPpmdEnd(bits) : ReadEnd(bits);
+    }
+    return {};
+  }
+
+  // True if more of the member follows, as for all that follow.
+  Result<bool> LzStep(RarBits& bits) {
+    const auto symbol = main_.Read(bits);
+    if (!symbol) {
+      return Fail(Fault::kMalformed, bits.Offset(), "RAR symbol");
+    }
+    if (*symbol == kEnd) {
+      return End(bits);
+    }
+    CS_TRY_VOID(DecodeSymbol(*symbol, bits));
+    return true;
+  }
+
+  Result<bool> PpmdStep(RarBits& bits) {
+    const uint8_t byte = CS_TRY(PpmdByte(bits));
+    if (byte != escape_) {
+      CS_TRY_VOID(window_.Put(byte));
+      return true;
+    }
+    switch (CS_TRY(PpmdByte(bits))) {
+      case 0:
+        CS_TRY_VOID(ReadCodes(bits));
+        return true;
+      case kPpmdEnd:
+        return false;
+      case 3: {
+        const auto flags = CS_TRY(PpmdByte(bits));
+        CS_TRY_VOID(AddFilter(flags, bits, [&] { return PpmdByte(bits); }));
+        return true;
+      }
+      case 4: {
+        uint64_t distance = 0;
+        for (int i = 0; i < 3; ++i) {
+          distance = distance << 8 | CS_TRY(PpmdByte(bits));
+        }
+        const uint8_t length = CS_TRY(PpmdByte(bits));
+        CS_TRY_VOID(CopyFrom(distance + 2, 32U + length, bits));
+        return true;
+      }
+      case 5: {
+        const uint8_t length = CS_TRY(PpmdByte(bits));
+        CS_TRY_VOID(CopyFrom(1, 4U + length, bits));
+        return true;
+      }
+      default:
+        // Quirk: RAR writes 1, and takes any for it.
+        CS_TRY_VOID(window_.Put(byte));
+        return true;
+    }
+  }
+
+  Result<uint8_t> PpmdByte(RarBits& bits) {
+    const int symbol = model_.Code(block_->range);
+    if (symbol < 0) {
+      has_model_ = false;
+      return Fail(bits.IsPastEnd() ? Fault::kTruncated : Fault::kMalformed,
+                  bits.Offset(), "PPMd data");
+    }
+    return static_cast<uint8_t>(symbol);
+  }
+
+  // Why: the model learns from the mark of the end, too, and the next solid
+  // member may go on with it.
+  void ReadPpmdEnd(RarBits& bits) {
+    const auto escape = PpmdByte(bits);
+    const auto end = escape && *escape == escape_ ? PpmdByte(bits) : escape;
+    has_model_ = has_model_ && end && *end == kPpmdEnd && !bits.IsPastEnd();
   }
 
   // Why: behind the last byte of a solid member it stands whether the next
   // brings codes of its own.
-  Result<void> ReadEnd(RarBits& bits) {
+  void ReadEnd(RarBits& bits) {
     RarBits ahead = bits;
     const auto symbol = main_.Read(ahead);
     if (symbol && *symbol == kEnd && !ahead.IsPastEnd()) {
@@ -134,7 +256,6 @@ class Rar3Decoder : public RarDecoder {
         needs_codes_ = bits.Take(1) != 0;
       }
     }
-    return {};
   }
 
   // True if more of the member follows.
@@ -157,7 +278,10 @@ class Rar3Decoder : public RarDecoder {
       return window_.Put(static_cast<uint8_t>(symbol));
     }
     if (symbol == kFilter) {
-      return Fail(Fault::kUnsupported, bits.Offset(), "RAR filter");
+      const auto next = [&]() -> Result<uint8_t> {
+        return static_cast<uint8_t>(bits.Take(8));
+      };
+      return AddFilter(*next(), bits, next);
     }
     if (symbol == kAgain) {
       return last_length_ == 0 ? Result<void>() : Copy(bits);
@@ -183,6 +307,42 @@ class Rar3Decoder : public RarDecoder {
     Remember(distance);
     last_length_ = length;
     return Copy(bits);
+  }
+
+  // `next` yields a byte.
+  template <typename Next>
+  Result<void> AddFilter(uint8_t flags, RarBits& bits, const Next& next) {
+    uint32_t size = (flags & 7U) + 1;
+    if (size == 7) {
+      size = CS_TRY(next()) + 7U;
+    } else if (size == 8) {
+      size = CS_TRY(next()) * 256U;
+      size += CS_TRY(next());
+    }
+    std::vector<uint8_t> declaration;
+    for (uint32_t i = 0; i < size && !bits.IsPastEnd(); ++i) {
+      declaration.push_back(CS_TRY(next()));
+    }
+    if (bits.IsPastEnd()) {
+      return Fail(Fault::kTruncated, bits.Offset(), "RAR filter");
+    }
+    return Declare(flags, declaration, bits.Offset());
+  }
+
+  Result<void> Declare(uint8_t flags, const std::vector<uint8_t>& declaration,
+                       uint64_t offset) {
+    const auto declared = CS_TRY(programs_.Declare(
+        flags, declaration, window_.Done(), dictionary_, offset));
+    if (declared.starts_over) {
+      // Those whose bytes are there were undone before.
+      CS_TRY_VOID(window_.Flush());
+      if (!filters_->IsIdle()) {
+        return Fail(Fault::kMalformed, offset, "RAR filter number");
+      }
+    }
+    return filters_->Add(declared.filter)
+               ? Result<void>()
+               : Fail(Fault::kMalformed, offset, "RAR filter");
   }
 
   static uint64_t Value(const Rar3Range& range, RarBits& bits) {
@@ -224,19 +384,52 @@ class Rar3Decoder : public RarDecoder {
   }
 
   Result<void> Copy(const RarBits& bits) {
-    if (last_[0] == 0 || last_[0] > window_.Reach()) {
+    return CopyFrom(last_[0], last_length_, bits);
+  }
+
+  Result<void> CopyFrom(uint64_t distance, uint64_t length,
+                        const RarBits& bits) {
+    if (distance == 0 || distance > window_.Reach()) {
       return Fail(Fault::kMalformed, bits.Offset(), "RAR distance");
     }
-    if (size_ && last_length_ > *size_ - window_.Done()) {
+    if (size_ && length > *size_ - window_.Done()) {
       return Fail(Fault::kMalformed, bits.Offset(), "RAR length");
     }
-    return window_.Copy(last_[0], last_length_);
+    return window_.Copy(distance, length);
+  }
+
+  Result<void> StartPpmd(RarBits& bits) {
+    const uint32_t flags = bits.Take(7);
+    const bool is_new = (flags & 0x20) != 0;
+    const uint32_t memory = is_new ? (bits.Take(8) + 1) << 20 : 0;
+    if ((flags & 0x40) != 0) {
+      escape_ = static_cast<uint8_t>(bits.Take(8));
+    }
+    if (is_new) {
+      uint32_t order = (flags & 0x1F) + 1;
+      order = order > 16 ? 16 + (order - 16) * 3 : order;
+      if (order < Ppmd7Model::kLeastOrder) {
+        return Fail(Fault::kMalformed, bits.Offset(), "PPMd order");
+      }
+      static_assert(kMostPpmdMemory >= uint32_t{256} << 20);
+      if (!model_.Start(order, memory)) {
+        return Fail(Fault::kLimit, bits.Offset(), "memory of the decompressor");
+      }
+      has_model_ = true;
+    }
+    if (!has_model_) {
+      return Fail(Fault::kMalformed, bits.Offset(), "PPMd model");
+    }
+    block_.emplace(bits);
+    needs_codes_ = true;
+    return {};
   }
 
   Result<void> ReadCodes(RarBits& bits) {
     bits.Align();
+    block_.reset();
     if (bits.Take(1) != 0) {
-      return Fail(Fault::kUnsupported, bits.Offset(), "PPMd");
+      return StartPpmd(bits);
     }
     if (bits.Take(1) == 0) {
       code_lengths_ = {};
@@ -277,7 +470,7 @@ class Rar3Decoder : public RarDecoder {
     for (size_t i = 0; i < code_lengths_.size();) {
       const auto symbol = code.Read(bits);
       if (!symbol || bits.IsPastEnd()) {
-        return Fail(symbol ? Fault::kTruncated : Fault::kMalformed,
+        return Fail(bits.IsPastEnd() ? Fault::kTruncated : Fault::kMalformed,
                     bits.Offset(), "RAR codes");
       }
       if (*symbol < 16) {
@@ -301,8 +494,13 @@ class Rar3Decoder : public RarDecoder {
   }
 
   static constexpr uint16_t kEnd = 256;
+  static constexpr uint8_t kPpmdEnd = 2;
+  static constexpr uint8_t kFirstEscape = 2;
 
   RarWindow window_;
+  Rar3Filters programs_;
+  RarFilters* filters_ = nullptr;
+  uint64_t dictionary_ = 0;
   std::optional<uint64_t> size_;
   std::array<uint64_t, 4> last_{};
   uint64_t last_length_ = 0;
@@ -314,6 +512,11 @@ class Rar3Decoder : public RarDecoder {
   HighBitCode distances_;
   HighBitCode low_distances_;
   HighBitCode lengths_;
+  // In a PPMd block only.
+  std::optional<Rar3PpmdBlock> block_;
+  Ppmd7Model model_;
+  bool has_model_ = false;
+  uint8_t escape_ = kFirstEscape;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/blake2sp.h"
 #include "base/bytes.h"
 #include "base/result.h"
 #include "formats/unpack.h"
@@ -36,6 +37,7 @@ struct RarFile {
   bool goes_on = false;        // in the next volume
   bool is_redirected = false;  // has no content: `link_target` has it
   std::optional<uint32_t> crc;
+  std::optional<base::Blake2spDigest> blake2sp;
 };
 
 struct RarBlock {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,6 +33,45 @@ using base::Input;
 using base::Result;
 
 constexpr std::string_view kRarMark("Rar!\x1A\x07", 6);
+
+// Passes content on and keeps the checksums that are stored for it.
+class RarCheckedSink : public ByteSink {
+ public:
+  RarCheckedSink(ByteSink& next, const RarFile& file) : next_(next) {
+    if (file.blake2sp) {
+      blake2sp_.emplace();
+    }
+  }
+
+  Result<void> Write(Bytes bytes) override {
+    crc_ = Crc32(crc_, bytes);
+    if (blake2sp_) {
+      blake2sp_->Update(bytes);
+    }
+    return next_.Write(bytes);
+  }
+  [[nodiscard]] uint32_t Crc() const { return crc_; }
+  // Of a file that has one stored; once.
+  [[nodiscard]] base::Blake2spDigest Blake2sp() { return blake2sp_->Finish(); }
+
+ private:
+  ByteSink& next_;
+  uint32_t crc_ = 0;
+  std::optional<base::Blake2spHasher> blake2sp_;
+};
+
+class RarNoSink : public ByteSink {
+ public:
+  Result<void> Write(Bytes /*bytes*/) override { return {}; }
+};
+
+std::string Blake2spInHex(const base::Blake2spDigest& digest) {
+  std::string text;
+  for (const uint8_t byte : digest) {
+    text += fmt::format("{:02x}", byte);
+  }
+  return text;
+}
 
 class RarWalk {
  public:
@@ -202,22 +242,40 @@ class RarWalk {
       member.link_target = remarks_.Name(base::AsText(bytes), data);
     }
     member.size = data.size;
-    if (file.crc && data.size > 0) {
-      (void)IsCrc(file, Crc32(0, bytes), data);
+    if (data.size > 0) {
+      RarNoSink none;
+      RarCheckedSink checked(none, file);
+      CS_TRY_VOID(checked.Write(bytes));
+      (void)WrongChecksum(file, checked, data);
     }
     return sink_.Place(member, data);
   }
 
-  bool IsCrc(const RarFile& file, uint32_t crc, ByteRange range) {
-    if (!file.crc || crc == *file.crc) {
-      return true;
+  // The field of the checksum that is another than that of the content, or
+  // null.
+  const char* WrongChecksum(const RarFile& file, RarCheckedSink& checked,
+                            ByteRange range) {
+    const char* wrong = nullptr;
+    if (file.blake2sp) {
+      const base::Blake2spDigest digest = checked.Blake2sp();
+      if (digest != *file.blake2sp) {
+        wrong = "data BLAKE2sp";
+        remarks_.Note(RemarkKind::kChecksum, range, [&] {
+          return fmt::format(
+              "the stored BLAKE2sp digest is {}, that of the content is {}",
+              Blake2spInHex(*file.blake2sp), Blake2spInHex(digest));
+        });
+      }
     }
-    remarks_.Note(RemarkKind::kChecksum, range, [&] {
-      return fmt::format(
-          "the stored CRC-32 is {:08x}, that of the content is {:08x}",
-          *file.crc, crc);
-    });
-    return false;
+    if (file.crc && checked.Crc() != *file.crc) {
+      wrong = "data CRC32";
+      remarks_.Note(RemarkKind::kChecksum, range, [&] {
+        return fmt::format(
+            "the stored CRC-32 is {:08x}, that of the content is {:08x}",
+            *file.crc, checked.Crc());
+      });
+    }
+    return wrong;
   }
 
   Result<void> Decode(const RarFile& file, const RarBlock& block,
@@ -252,14 +310,27 @@ class RarWalk {
     if (!decoders.decoder) {
       decoders.decoder = is_five_ ? NewRar5Decoder() : NewRar3Decoder();
     }
-    CheckedSink checked(sink_);
-    CS_TRY_VOID(decoders.decoder->Decompress(
+    RarCheckedSink checked(sink_, file);
+    const auto unpacked = decoders.decoder->Decompress(
         {{packed, data.offset}, file.size, file.dictionary, file.is_solid},
-        checked));
+        checked);
+    if (!unpacked) {
+      NoteUnread(*decoders.decoder, file, data);
+      return unpacked;
+    }
     decoders.is_broken = false;
-    return IsCrc(file, checked.Crc(), data)
-               ? Result<void>()
-               : Fail(Fault::kMalformed, at, "data CRC32");
+    const char* wrong = WrongChecksum(file, checked, data);
+    return wrong == nullptr ? Result<void>()
+                            : Fail(Fault::kMalformed, at, wrong);
+  }
+
+  void NoteUnread(const RarDecoder& decoder, const RarFile& file,
+                  ByteRange data) {
+    if (const std::string unread = decoder.Unread(); !unread.empty()) {
+      remarks_.Note(RemarkKind::kUnsupported, data, [&] {
+        return fmt::format("of {}, {}", QuotedName(file.name), unread);
+      });
+    }
   }
 
   Bytes file_;

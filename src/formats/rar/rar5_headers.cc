@@ -82,6 +82,18 @@ void ReadRar5Redirection(Reader& reader, RarFile& file) {
   file.is_redirected = true;
 }
 
+// Spec: type 0 is BLAKE2sp; there is no other yet.
+void ReadRar5Hash(Reader& reader, RarFile& file) {
+  if (ReadRar5Number(reader, "hash type") != 0) {
+    return;
+  }
+  const base::Bytes bytes = reader.Take(base::kBlake2spBytes, "hash data");
+  if (!reader.Failed()) {
+    file.blake2sp.emplace();
+    std::ranges::copy(bytes, file.blake2sp->begin());
+  }
+}
+
 Result<void> ReadRar5Extra(Input area, RarFile& file) {
   Reader reader(area);
   while (reader.Remaining() > 0) {
@@ -93,6 +105,8 @@ Result<void> ReadRar5Extra(Input area, RarFile& file) {
     const uint64_t type = ReadRar5Number(record, "type of an extra record");
     if (type == 1) {
       file.is_encrypted = true;
+    } else if (type == 2) {
+      ReadRar5Hash(record, file);
     } else if (type == 5) {
       ReadRar5Redirection(record, file);
     } else if (type == 4) {

@@ -287,24 +287,26 @@ TEST(RarFilters, ArmBranchesAreMadeRelative) {
   EXPECT_EQ(bytes, (std::vector<uint8_t>{1, 2, 3, 4, 0x10 - 3, 0, 0, 0xEB}));
 }
 
-TEST(Rar3, FiltersAndPpmdAreUnsupported) {
-  RarBitWriter filter;
-  const SampleRarCodes codes{false};
-  filter.Bits(0, 2);
-  codes.Write(filter);
-  codes.main.Put(filter, 257);
-  for (const auto& [packed, field] :
-       {std::pair(filter.Text() + "????", "RAR filter"),
-        std::pair(std::string("\x80") + "????", "PPMd")}) {
-    SampleRar rar{.is_five = false};
-    rar.files[0].is_compressed = true;
-    rar.files[0].packed = packed;
-    const OpenedRar opened(rar.Write());
-    ASSERT_TRUE(opened.recorder.members[0].damage);
-    EXPECT_EQ(opened.recorder.members[0].damage->fault,
-              base::Fault::kUnsupported);
-    EXPECT_STREQ(opened.recorder.members[0].damage->field, field);
-    EXPECT_EQ(opened.recorder.ContentOf("lz.exe"), rar.files[1].content);
+TEST(Rar5, Blake2spDigestsAreCompared) {
+  for (const bool is_compressed : {false, true}) {
+    SampleRar rar;
+    rar.files[0].is_compressed = is_compressed;
+    base::Blake2spHasher hasher;
+    hasher.Update(base::AsBytes(rar.files[0].content));
+    rar.files[0].blake2sp = hasher.Finish();
+    const OpenedRar right(rar.Write());
+    EXPECT_TRUE(right.recorder.remarks.empty());
+    EXPECT_FALSE(right.recorder.members.at(0).damage);
+    (*rar.files[0].blake2sp)[31] ^= 1;
+    const OpenedRar wrong(rar.Write());
+    ASSERT_EQ(wrong.recorder.remarks.size(), 1U);
+    EXPECT_EQ(wrong.recorder.remarks[0].kind, RemarkKind::kChecksum);
+    EXPECT_NE(wrong.recorder.remarks[0].what.find("BLAKE2sp digest is"),
+              std::string::npos);
+    EXPECT_EQ(wrong.recorder.members.at(0).damage.has_value(), is_compressed);
+    if (is_compressed) {
+      EXPECT_STREQ(wrong.recorder.members[0].damage->field, "data BLAKE2sp");
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 #include "base/reader.h"
 #include "formats/codec/decompress.h"
 #include "formats/codec/pkzip.h"
+#include "formats/codec/ppmd.h"
 #include "formats/zip/record.h"
 
 namespace countersign::formats {
@@ -150,6 +151,7 @@ bool IsZipMethodRead(uint16_t method) {
     case ZipMethod::kOldZstandard:
     case ZipMethod::kZstandard:
     case ZipMethod::kXz:
+    case ZipMethod::kPpmd:
       return true;
     default:
       return method >= static_cast<uint16_t>(ZipMethod::kReduced1) &&
@@ -190,6 +192,8 @@ Result<uint64_t> DecodeZip(const ZipCoding& coding, Input data,
       return Decompress(Codec::kXz, data, content);
     case ZipMethod::kLzma:
       return DecodeLzma(coding, data, content);
+    case ZipMethod::kPpmd:
+      return DecodePpmdOfZip(data, content);
     default:
       if (IsZipMethodRead(coding.method)) {
         return DecodeOld(coding, data, content);

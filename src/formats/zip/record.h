@@ -58,6 +58,7 @@ enum class ZipMethod : uint16_t {
   kOldZstandard = 20,
   kZstandard = 93,
   kXz = 95,
+  kPpmd = 98,
   kAes = 99,
 };
 

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "formats/codec/sample/pkzip_writer.h"
+#include "formats/codec/sample/ppmd_writer.h"
 #include "formats/sample/member_recorder.h"
 #include "formats/sample/zip_writer.h"
 
@@ -181,7 +182,11 @@ TEST(Zip, ReadsEveryMethod) {
       PackedEntry("zstd", text, 93, Zstandard(text)),
       PackedEntry("zstd twice", text + part, 93,
                   Zstandard(text) + Zstandard(part)),
-      PackedEntry("xz", text, 95, Xz(text))};
+      PackedEntry("xz", text, 95, Xz(text)),
+      PackedEntry("ppmd", part, 98,
+                  WritePpmdOfZip(part, 6, 1, Ppmd8Restore::kRestart)),
+      PackedEntry("ppmd, cut off", part, 98,
+                  WritePpmdOfZip(part, 16, 2, Ppmd8Restore::kCutOff))};
   ExpectClean(zip.Write(), zip.entries.size(), "methods");
   for (SampleZipEntry& entry : zip.entries) {
     entry = Streamed(entry);

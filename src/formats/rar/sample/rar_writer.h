@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/blake2sp.h"
 #include "formats/codec/sample/flat_code.h"
 #include "formats/sample/zip_writer.h"
 
@@ -188,6 +189,7 @@ struct SampleRarFile {
   std::optional<uint64_t> size = {};       // instead of the right one
   std::optional<std::string> packed = {};  // instead of what would be
   int method = -1;                         // instead of what is needed
+  std::optional<base::Blake2spDigest> blake2sp = {};  // RAR 5 only
 };
 
 struct SampleRar {
@@ -280,6 +282,10 @@ struct SampleRar {
     if (!file.link_target.empty()) {
       add(Number(5) + Number(1) + Number(0) + Number(file.link_target.size()) +
           file.link_target);
+    }
+    if (file.blake2sp) {
+      add(Number(2) + Number(0) +
+          std::string(file.blake2sp->begin(), file.blake2sp->end()));
     }
     const uint64_t method = file.method >= 0
                                 ? static_cast<uint64_t>(file.method)
