@@ -52,13 +52,17 @@ struct InnoDirectory {  // [Dirs]
   uint64_t options = 0;
 };
 
+// Options of files that fetch or unpack what they install; since 6.5.
+inline constexpr uint64_t kInnoDownload = uint64_t{1} << 32;
+inline constexpr uint64_t kInnoExtractArchive = uint64_t{1} << 33;
+
 struct InnoFile {      // [Files]
-  std::string source;  // of external files only
+  std::string source;  // of external files only; of downloads the address
   std::string destination;
   InnoCondition condition;
   std::optional<uint32_t> location;  // which InnoLocation; none: external
   uint32_t attributes = 0;
-  uint64_t options = 0;
+  uint64_t options = 0;         // numbered as in 6.7
   bool is_uninstaller = false;  // made when it is installed
 };
 
@@ -109,7 +113,7 @@ struct InnoRun {  // [Run], [UninstallRun]
   InnoCondition condition;
   uint32_t show_command = 0;
   uint8_t wait = 0;
-  uint64_t options = 0;
+  uint64_t options = 0;  // numbered as in 6.7
 };
 
 // Where the content of a file lies.
@@ -140,7 +144,8 @@ struct InnoSetup {
   // The script of the [Code] section, compiled for RemObjects Pascal Script.
   std::string compiled_code;
   uint8_t privileges_required = 0;  // 0 none, 1 power user, 2 admin, 3 lowest
-  bool is_encrypted = false;
+  bool is_encrypted = false;        // files are
+  bool is_data_encrypted = false;   // and so is what follows here
   InnoCompression compression = InnoCompression::kStored;
   std::vector<InnoDirectory> directories;
   std::vector<InnoFile> files;
@@ -151,8 +156,10 @@ struct InnoSetup {
   std::vector<InnoDelete> uninstall_delete;
   std::vector<InnoRun> run;
   std::vector<InnoRun> uninstall_run;
-  // Libraries that setup loads to decompress and to decrypt; may be empty.
+  // Libraries that setup loads to decompress, to extract archives and to
+  // decrypt; may be empty.
   std::string decompressor;
+  std::string archive_library;
   std::string decryptor;
   uint64_t unread_bytes = 0;  // of the first block, behind all that is known
   std::vector<InnoLocation> locations;

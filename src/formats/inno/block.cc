@@ -1,6 +1,7 @@
 #include "formats/inno/block.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/reader.h"
 #include "formats/codec/decompress.h"
@@ -36,6 +37,34 @@ Result<std::vector<uint8_t>> JoinInnoParts(base::Input stored) {
   return joined;
 }
 
+struct InnoBlockHead {
+  ByteRange range;     // of the whole block
+  base::Input stored;  // its parts
+  bool is_compressed = false;
+};
+
+Result<InnoBlockHead> ReadInnoBlockHead(Bytes file, uint64_t offset,
+                                        uint8_t size_bytes) {
+  const uint64_t start = std::min<uint64_t>(offset, file.size());
+  Reader reader(base::Input{file.subspan(start), start});
+  const uint32_t crc = reader.U32("CRC of a block");
+  const Bytes head = reader.Take(size_bytes + 1U, "size of a block");
+  CS_TRY(reader.Finish(true));
+  if (Crc32(0, head) != crc) {
+    return base::Fail(Fault::kMalformed, start, "CRC of a block");
+  }
+  Reader fields(base::Input{head, start + 4});
+  const uint64_t size = size_bytes == kWideInnoBlock
+                            ? fields.U64("size of a block")
+                            : fields.U32("size of a block");
+  InnoBlockHead found;
+  found.is_compressed = fields.U8("compression of a block") != 0;
+  found.stored.offset = reader.Offset();
+  found.stored.bytes = reader.Take(size, "block");
+  found.range = {start, reader.Offset() - start};
+  return reader.Finish(std::move(found));
+}
+
 }  // namespace
 
 Result<void> InnoBuffer::Write(Bytes bytes) {
@@ -47,28 +76,31 @@ Result<void> InnoBuffer::Write(Bytes bytes) {
   return {};
 }
 
-Result<ByteRange> ReadInnoBlock(Bytes file, uint64_t offset, ByteSink& output) {
-  const uint64_t start = std::min<uint64_t>(offset, file.size());
-  Reader reader(base::Input{file.subspan(start), start});
-  const uint32_t crc = reader.U32("CRC of a block");
-  const Bytes head = reader.Take(5, "size of a block");
-  CS_TRY(reader.Finish(true));
-  if (Crc32(0, head) != crc) {
-    return base::Fail(Fault::kMalformed, start, "CRC of a block");
-  }
-  Reader fields(base::Input{head, start + 4});
-  const uint32_t size = fields.U32("size of a block");
-  const bool is_compressed = fields.U8("compression of a block") != 0;
-  const uint64_t at = reader.Offset();
-  const Bytes stored = reader.Take(size, "block");
-  CS_TRY(reader.Finish(true));
-  const auto joined = CS_TRY(JoinInnoParts({stored, at}));
-  const ByteRange range{start, at + size - start};
-  if (!is_compressed) {
+Result<ByteRange> FindInnoBlock(Bytes file, uint64_t offset,
+                                uint8_t size_bytes) {
+  return CS_TRY(ReadInnoBlockHead(file, offset, size_bytes)).range;
+}
+
+uint8_t InnoBlockSizeBytes(Bytes file, uint64_t offset) {
+  const auto wide = ReadInnoBlockHead(file, offset, kWideInnoBlock);
+  const bool is_wide = wide || wide.error().fault == Fault::kTruncated;
+  const auto narrow = ReadInnoBlockHead(file, offset, kNarrowInnoBlock);
+  return is_wide && !narrow && narrow.error().fault == Fault::kMalformed
+             ? kWideInnoBlock
+             : kNarrowInnoBlock;
+}
+
+Result<ByteRange> ReadInnoBlock(Bytes file, uint64_t offset, uint8_t size_bytes,
+                                ByteSink& output) {
+  const InnoBlockHead head =
+      CS_TRY(ReadInnoBlockHead(file, offset, size_bytes));
+  const uint64_t at = head.stored.offset;
+  const auto joined = CS_TRY(JoinInnoParts(head.stored));
+  if (!head.is_compressed) {
     if (!joined.empty()) {
       CS_TRY_VOID(output.Write(joined));
     }
-    return range;
+    return head.range;
   }
   if (joined.size() < kInnoLzmaProperties) {
     return base::Fail(Fault::kTruncated, at, "properties of a block");
@@ -82,7 +114,7 @@ Result<ByteRange> ReadInnoBlock(Bytes file, uint64_t offset, ByteSink& output) {
   if (!taken && taken.error().fault != Fault::kTruncated) {
     return base::Fail(taken.error().fault, at, taken.error().field);
   }
-  return range;
+  return head.range;
 }
 
 }  // namespace countersign::formats

@@ -74,12 +74,14 @@ class InnoMembers {
       if (budget_.Reached()) {
         return read;
       }
+      NoteEncrypted();
       Damage(read.error());
       return {};
     }
     NoteUnread();
     CS_TRY_VOID(HandOverText("compiled_code", setup_.compiled_code));
     CS_TRY_VOID(HandOverText("decompressor.dll", setup_.decompressor));
+    CS_TRY_VOID(HandOverText("archives.dll", setup_.archive_library));
     CS_TRY_VOID(HandOverText("decryptor.dll", setup_.decryptor));
     if (setup_.loader.files == 0) {
       NoteBeside();
@@ -95,6 +97,15 @@ class InnoMembers {
         return fmt::format(
             "{} bytes of setup data follow the records of version {}",
             setup_.unread_bytes, setup_.version);
+      });
+    }
+  }
+
+  // Setup data that could not be read for it.
+  void NoteEncrypted() {
+    if (setup_.is_data_encrypted) {
+      remarks_.Note(RemarkKind::kEncrypted, setup_.data, [] {
+        return std::string("what is installed, and where, is encrypted");
       });
     }
   }
@@ -131,7 +142,9 @@ class InnoMembers {
     member.size = loader.setup_program_size;
     member.stored = loader.table;
     InnoBuffer buffer(kMostInnoProgramBytes);
-    const auto range = ReadInnoBlock(file_, loader.setup_program, buffer);
+    const auto range =
+        ReadInnoBlock(file_, loader.setup_program,
+                      InnoBlockSizeBytes(file_, loader.setup_program), buffer);
     if (range) {
       claimed_.Claim(*range);
       member.stored = *range;
@@ -154,7 +167,11 @@ class InnoMembers {
       });
     }
     buffer.content.resize(loader.setup_program_size);
-    UndoInnoCallFilter(buffer.content, 0);
+    // Why: whether programs for other processors are filtered is not known; the
+    // checksum is.
+    if (Crc32(0, buffer.content) != loader.setup_program_crc) {
+      UndoInnoCallFilter(buffer.content, 0);
+    }
     const auto written =
         buffer.content.empty() ? Result<void>() : sink_.Write(buffer.content);
     if (!written) {

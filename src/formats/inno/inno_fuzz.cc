@@ -18,14 +18,21 @@ uint32_t CrcOf(const std::string& text) {
   return Crc32(0, base::AsBytes(text));
 }
 
-std::string BlockOf(const std::string& content) {
+std::string BlockOf(const std::string& content, int size_bytes) {
   std::string parts;
   for (size_t at = 0; at < content.size(); at += 4096) {
     const std::string part = content.substr(at, 4096);
     parts += LittleEndian(CrcOf(part), 4) + part;
   }
-  const std::string head = LittleEndian(parts.size(), 4) + '\0';
+  const std::string head = LittleEndian(parts.size(), size_bytes) + '\0';
   return LittleEndian(CrcOf(head), 4) + head + parts;
+}
+
+// How files are encrypted, where the version says it before the blocks.
+std::string EncryptionOf(const InnoLayout& layout) {
+  const std::string header(49, '\0');
+  return layout.has_encryption_header ? LittleEndian(CrcOf(header), 4) + header
+                                      : "";
 }
 
 std::string TableOf(size_t start, size_t setup, size_t files) {
@@ -60,8 +67,10 @@ std::string SetupOf(base::Bytes input) {
   SampleProgram program;
   program.resources = {{"#10", "#11111", "#0", TableOf(0, 0, 0)}};
   const size_t start = program.Write().size();
-  const std::string installer = BlockOf("MZ\xE8program");
-  const std::string data = identifier + BlockOf(entries) + BlockOf(locations);
+  const std::string installer = BlockOf("MZ\xE8program", 4);
+  const std::string data = identifier + EncryptionOf(layout) +
+                           BlockOf(entries, layout.block_size_bytes) +
+                           BlockOf(locations, layout.block_size_bytes);
   program.overlay = installer + data + chunks;
   program.resources[0].content = TableOf(
       start, start + installer.size(), start + installer.size() + data.size());

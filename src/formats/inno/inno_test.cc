@@ -65,7 +65,12 @@ void ExpectEveryFile(const SampleInno& sample, const Opened& opened) {
   }
 }
 
-constexpr int kVersions[] = {550, 556, 557, 560, 600, 610, 630, 6401, 642, 643};
+constexpr int kVersions[] = {550, 556, 557, 560, 600, 610, 630, 6401,
+                             642, 643, 650, 652, 660, 661, 670, 7003};
+
+bool IsSince65(int version) {
+  return version == 7003 || (version >= 650 && version < 1000);
+}
 
 TEST(Inno, OfEveryVersionIsRead) {
   EXPECT_EQ(std::size(kVersions), InnoLayouts().size());
@@ -80,7 +85,9 @@ TEST(Inno, OfEveryVersionIsRead) {
       sample.is_unicode = is_unicode;
       const Opened opened = Open(sample.Write());
       ExpectEveryFile(sample, opened);
-      EXPECT_EQ(opened.recorder.members.size(), 5);
+      // Since 6.5 the table is large enough to be a file of its own.
+      EXPECT_EQ(opened.recorder.members.size(), IsSince65(version) ? 6 : 5)
+          << testing::PrintToString(NamesOf(opened));
       EXPECT_TRUE(opened.recorder.detail.starts_with(
           "PE32 x86 windowed program, Inno Setup "))
           << opened.recorder.detail;
@@ -179,7 +186,7 @@ TEST(InnoSetup, HoldsWhatIsDone) {
     EXPECT_EQ(setup.run.at(0).verb, "run5");
     EXPECT_EQ(setup.run.at(0).show_command, 5);
     EXPECT_EQ(setup.run.at(0).wait, 1);
-    EXPECT_EQ(setup.run.at(0).options, 3);
+    EXPECT_EQ(setup.run.at(0).options, 0x203);
     EXPECT_EQ(setup.uninstall_run.at(0).description, "unrun6");
     EXPECT_EQ(setup.locations.size(), 2);
   }
@@ -187,7 +194,7 @@ TEST(InnoSetup, HoldsWhatIsDone) {
 
 TEST(Inno, UnknownVersionsAreUnsupportedAndNamed) {
   for (const std::string identifier :
-       {"Inno Setup Setup Data (6.5.0)", "Inno Setup Setup Data (5.4.2) (u)",
+       {"Inno Setup Setup Data (7.0.0.1)", "Inno Setup Setup Data (5.4.2) (u)",
         "Inno Setup Setup Data (6.1.0) (x)", "Inno Setup Setup Data (6.1.0"}) {
     SampleInno sample;
     sample.identifier = identifier;
@@ -201,9 +208,9 @@ TEST(Inno, UnknownVersionsAreUnsupportedAndNamed) {
     EXPECT_NE(opened.recorder.Find("[overlay]"), nullptr);
   }
   SampleInno sample;
-  sample.identifier = "Inno Setup Setup Data (6.5.0)";
+  sample.identifier = "Inno Setup Setup Data (7.1.0)";
   EXPECT_TRUE(
-      Open(sample.Write()).recorder.detail.ends_with("Inno Setup 6.5.0"));
+      Open(sample.Write()).recorder.detail.ends_with("Inno Setup 7.1.0"));
   sample.identifier = "My own data";
   EXPECT_EQ(Open(sample.Write()).result.error().fault, Fault::kMalformed);
 }
@@ -263,7 +270,7 @@ TEST(Inno, TablesOfVersion2AreRead) {
 }
 
 TEST(Inno, EncryptedFilesAreSaid) {
-  for (const int version : {557, 610, 643}) {
+  for (const int version : {557, 610, 643, 650, 670}) {
     SampleInno sample;
     sample.version = version;
     sample.is_encrypted = true;
@@ -277,6 +284,69 @@ TEST(Inno, EncryptedFilesAreSaid) {
     EXPECT_TRUE(MustRead(file).is_encrypted);
     EXPECT_EQ(opened.recorder.ContentOf("[inno]/[setup]/decryptor.dll"),
               version < 640 ? "MZ decryptor" : "(no such member)");
+  }
+}
+
+TEST(Inno, EncryptedSetupDataIsSaidAndAccountedFor) {
+  for (const int version : {650, 670, 7003}) {
+    SampleInno sample;
+    sample.version = version;
+    sample.is_data_encrypted = true;
+    const Opened opened = Open(sample.Write());
+    ASSERT_FALSE(opened.result);
+    EXPECT_EQ(opened.result.error().fault, Fault::kUnsupported);
+    EXPECT_STREQ(opened.result.error().field, "EncryptionUse");
+    EXPECT_EQ(opened.recorder.CountOf(RemarkKind::kEncrypted), 1);
+    EXPECT_EQ(opened.recorder.ContentOf("[inno]/[setup]/setup.exe"),
+              sample.setup_program);
+    // The chunks: nothing says where they end.
+    const auto* overlay = opened.recorder.Find("[overlay]");
+    ASSERT_NE(overlay, nullptr);
+    EXPECT_TRUE(base::AsText(overlay->content).starts_with("zlb"));
+  }
+}
+
+TEST(Inno, TheDescriptionOfEncryptionIsChecked) {
+  SampleInno sample;
+  sample.version = 661;
+  sample.has_wrong_encryption_crc = true;
+  const Opened opened = Open(sample.Write());
+  ASSERT_FALSE(opened.result);
+  EXPECT_EQ(opened.result.error().fault, Fault::kMalformed);
+  EXPECT_STREQ(opened.result.error().field, "CRC of TSetupEncryptionHeader");
+}
+
+TEST(Inno, TheLibraryForArchivesIsHandedOver) {
+  for (const int compression : {1, 4}) {
+    SampleInno sample;
+    sample.version = 652;
+    sample.compression = compression;
+    sample.has_archive_library = true;
+    const Opened opened = Open(sample.Write());
+    ExpectEveryFile(sample, opened);
+    EXPECT_EQ(opened.recorder.ContentOf("[inno]/[setup]/archives.dll"),
+              "MZ archives");
+  }
+}
+
+TEST(Inno, AProgramThatWasNotFilteredIsTakenAsItIs) {
+  SampleInno sample;
+  sample.version = 7003;
+  sample.has_filtered_program = false;
+  ExpectEveryFile(sample, Open(sample.Write()));
+}
+
+TEST(InnoSetup, SaysWhatIsDownloaded) {
+  for (const int version : {650, 670, 7003}) {
+    SampleInno sample;
+    sample.version = version;
+    sample.files.push_back({"{app}\\more.exe", "", false, -1, false,
+                            "https://example.test/more.exe", true});
+    const InnoSetup setup = MustRead(sample.Write());
+    EXPECT_EQ(setup.files.at(0).options, 0x40);
+    EXPECT_EQ(setup.files.at(3).options, 0x40 | kInnoDownload);
+    EXPECT_EQ(setup.files.at(3).source, "https://example.test/more.exe");
+    EXPECT_FALSE(setup.files.at(3).location);
   }
 }
 
@@ -390,12 +460,15 @@ TEST(Inno, AFileThatLeadsNowhereIsOdd) {
 }
 
 TEST(Inno, CutAnywhereItIsNeverSilentlyWhole) {
-  SampleInno sample;
-  sample.is_solid = false;
-  const std::string file = sample.Write();
-  const size_t sections = file.find("rDlPtS") + 44;
-  for (size_t size = sections; size < file.size(); ++size) {
-    EXPECT_FALSE(Open(file.substr(0, size)).result) << size;
+  for (const int version : {610, 7003}) {
+    SampleInno sample;
+    sample.version = version;
+    sample.is_solid = false;
+    const std::string file = sample.Write();
+    const size_t sections = file.find("rDlPtS") + 64;
+    for (size_t size = sections; size < file.size(); ++size) {
+      EXPECT_FALSE(Open(file.substr(0, size)).result) << size;
+    }
   }
 }
 
@@ -410,14 +483,17 @@ TEST(Inno, StopsWhenTheBudgetIsSpent) {
 }
 
 TEST(Inno, EndsWhateverSetupDataIs) {
-  SampleInno sample;
-  const std::string file = sample.Write();
-  const size_t data = file.find("Inno Setup Setup Data");
-  for (size_t i = data; i < file.size(); ++i) {
-    for (const char c : {'\0', '\x7F', '\xFF'}) {
-      std::string changed = file;
-      changed[i] = c;
-      (void)Open(changed);
+  for (const int version : {610, 7003}) {
+    SampleInno sample;
+    sample.version = version;
+    const std::string file = sample.Write();
+    const size_t data = file.find("Inno Setup Setup Data");
+    for (size_t i = data; i < file.size(); ++i) {
+      for (const char c : {'\0', '\x7F', '\xFF'}) {
+        std::string changed = file;
+        changed[i] = c;
+        (void)Open(changed);
+      }
     }
   }
 }

@@ -25,6 +25,19 @@ struct InnoLayout {
   uint8_t location_flag_bytes;
   bool counts_images;  // a number precedes images of the wizard
   bool has_decryptor;  // a library, if encryption is used
+  // Since 6.5: encryption is described before the blocks; keys of signatures;
+  // how a file is verified, downloaded and extracted; a library for archives.
+  bool has_encryption_header = false;
+  uint8_t file_option_bytes = 4;
+  uint8_t offset_bytes = 4;      // of where a chunk starts
+  uint8_t language_texts = 10;   // with those that are bytes
+  uint8_t language_rest = 21;    // bytes behind them
+  uint8_t level_bytes = 4;       // of components and tasks
+  uint8_t image_lists = 2;       // of the wizard
+  uint8_t block_size_bytes = 4;  // of the size of a block
+  // Since 7.0: a byte instead of two options says how many bits; what is called
+  // with the output of a program.
+  bool has_bitness = false;
 };
 
 // Every version that is read.

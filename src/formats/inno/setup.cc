@@ -1,22 +1,26 @@
 // Setup data ("setup-0.bin"): what is installed, and what is done besides.
 //
 //   64 bytes   "Inno Setup Setup Data (6.1.0) (u)", zeros
+//   53 bytes   since 6.5: u32 CRC-32 of the rest, u8 what is encrypted, salt,
+//              iterations, nonce and test of the password
 //   block      header, then every entry of languages, messages, permissions,
-//              types, components, tasks, directories, files, icons, INI,
-//              registry, deletions before and after, programs run before and
-//              after; images of the wizard; libraries
+//              types, components, tasks, directories, keys of signatures (since
+//              6.5), files, icons, INI, registry, deletions before and after,
+//              programs run before and after; images of the wizard; libraries
 //   block      where the content of files lies
 //
 // A record is its texts, each behind its size in bytes, then the rest, packed.
 //
 // Spec: jrsoftware/issrc Projects/Struct.pas, Projects/SetupEnt.pas
-// (SECompressedBlockRead), Projects/Main.pas (order of the entries).
+// (SECompressedBlockRead), Projects/Main.pas (order of the entries);
+// Projects/Src/Shared.Struct.pas, TSetupEncryptionHeader.
 #include <algorithm>
 #include <string>
 #include <utility>
 
 #include "base/reader.h"
 #include "base/text.h"
+#include "formats/codec/decompress.h"
 #include "formats/inno.h"
 #include "formats/inno/block.h"
 #include "formats/inno/layout.h"
@@ -35,12 +39,14 @@ constexpr uint64_t kMostInnoSetupData = uint64_t{64} << 20;
 constexpr size_t kInnoHeaderBlobs = 4;  // license, two texts, compiled code
 // Bytes behind the texts of entries that no version changes.
 constexpr uint64_t kInnoVersionRange = 20;
-constexpr uint64_t kInnoLanguageRest = 21;
 constexpr uint64_t kInnoCodePage = 4;
 constexpr uint64_t kInnoMessageRest = 4;
 constexpr uint64_t kInnoTypeRest = 30;
-constexpr uint64_t kInnoComponentRest = 42;
-constexpr uint64_t kInnoTaskRest = 26;
+constexpr uint64_t kInnoComponentRest = 38;  // and the level
+constexpr uint64_t kInnoTaskRest = 22;       // and the level
+constexpr uint64_t kInnoEncryptionBytes = 49;
+constexpr uint64_t kInnoVerificationBytes = 33;  // digest, and what it is
+constexpr size_t kInnoKeyTexts = 3;              // of a key of signatures
 
 // How many entries of each kind follow, in their order in the header.
 struct InnoCounts {
@@ -51,6 +57,7 @@ struct InnoCounts {
   uint32_t components = 0;
   uint32_t tasks = 0;
   uint32_t directories = 0;
+  uint32_t signature_keys = 0;
   uint32_t files = 0;
   uint32_t locations = 0;
   uint32_t icons = 0;
@@ -162,29 +169,19 @@ class InnoRecords {
   uint64_t sized_bytes_ = 0;
 };
 
+// `options` as they are numbered before 7.0, where bits `first` and the next
+// still say how many bits a program has.
+uint64_t WithInnoBitness(uint64_t options, int first) {
+  const uint64_t below = (uint64_t{1} << first) - 1;
+  return (options & below) | (options & ~below) << 2;
+}
+
 void ReadInnoDirectory(InnoRecords& records, InnoDirectory& entry) {
   entry.name = records.Text();
   entry.condition = records.Condition();
   entry.attributes = records.U32();
   records.Skip(kInnoVersionRange + 2);  // and permissions
   entry.options = records.Set(1);
-}
-
-void ReadInnoFile(InnoRecords& records, InnoFile& entry) {
-  constexpr uint32_t kNoLocation = 0xFFFFFFFF;
-  entry.source = records.Text();
-  entry.destination = records.Text();
-  records.SkipSized(2);  // font and assembly
-  entry.condition = records.Condition();
-  records.Skip(kInnoVersionRange);
-  const uint32_t location = records.U32();
-  if (location != kNoLocation) {
-    entry.location = location;
-  }
-  entry.attributes = records.U32();
-  records.Skip(8 + 2);  // size of external files, permissions
-  entry.options = records.Set(4);
-  entry.is_uninstaller = records.U8() == 1;
 }
 
 void ReadInnoIni(InnoRecords& records, InnoIni& entry) {
@@ -195,18 +192,6 @@ void ReadInnoIni(InnoRecords& records, InnoIni& entry) {
   entry.condition = records.Condition();
   records.Skip(kInnoVersionRange);
   entry.options = records.Set(1);
-}
-
-void ReadInnoRegistry(InnoRecords& records, InnoRegistry& entry) {
-  entry.subkey = records.Text();
-  entry.value_name = records.Text();
-  entry.value_data = records.Blob();
-  entry.condition = records.Condition();
-  records.Skip(kInnoVersionRange);
-  entry.root_key = records.U32();
-  records.Skip(2);  // permissions
-  entry.type = records.U8();
-  entry.options = records.Set(2);
 }
 
 void ReadInnoDelete(InnoRecords& records, InnoDelete& entry) {
@@ -226,15 +211,17 @@ class InnoSetupReader {
         budget_(budget),
         setup_(setup) {}
 
-  Result<void> Read(uint64_t blocks) {
+  Result<void> Read(uint64_t start) {
+    const uint64_t blocks =
+        layout_.has_encryption_header ? CS_TRY(ReadEncryption(start)) : start;
     InnoBuffer first(kMostInnoSetupData);
     const base::ByteRange first_range =
-        CS_TRY(ReadInnoBlock(file_, blocks, first));
+        CS_TRY(ReadInnoBlock(file_, blocks, layout_.block_size_bytes, first));
     const uint64_t next = first_range.offset + first_range.size;
     setup_.data.size = next - setup_.data.offset;
     InnoBuffer second(kMostInnoSetupData);
     const base::ByteRange second_range =
-        CS_TRY(ReadInnoBlock(file_, next, second));
+        CS_TRY(ReadInnoBlock(file_, next, layout_.block_size_bytes, second));
     setup_.data.size = next + second_range.size - setup_.data.offset;
     InnoRecords records(first.content, blocks, is_unicode_, budget_);
     CS_TRY_VOID(ReadHeader(records));
@@ -251,6 +238,43 @@ class InnoSetupReader {
   }
 
  private:
+  enum class EncryptionUse : uint8_t { kNone, kFiles, kFull };
+
+  // Yields where the blocks begin. Fails when they are encrypted, too.
+  Result<uint64_t> ReadEncryption(uint64_t start) {
+    Reader reader(base::Input{file_.subspan(start), start});
+    const uint32_t crc = reader.U32("CRC of TSetupEncryptionHeader");
+    const Bytes header =
+        reader.Take(kInnoEncryptionBytes, "TSetupEncryptionHeader");
+    CS_TRY(reader.Finish(true));
+    if (crc != Crc32(0, header)) {
+      return base::Fail(Fault::kMalformed, start,
+                        "CRC of TSetupEncryptionHeader");
+    }
+    const uint64_t blocks = reader.Offset();
+    setup_.data.size = blocks - setup_.data.offset;
+    setup_.is_encrypted = header[0] != 0;
+    if (header[0] <= static_cast<uint8_t>(EncryptionUse::kFiles)) {
+      return blocks;
+    }
+    if (header[0] == static_cast<uint8_t>(EncryptionUse::kFull)) {
+      setup_.is_data_encrypted = true;
+      CS_TRY_VOID(ClaimBlocks(blocks));
+    }
+    return base::Fail(Fault::kUnsupported, start + 4, "EncryptionUse");
+  }
+
+  // Both blocks, by what their heads say.
+  Result<void> ClaimBlocks(uint64_t offset) {
+    for (int i = 0; i < 2; ++i) {
+      const base::ByteRange range =
+          CS_TRY(FindInnoBlock(file_, offset, layout_.block_size_bytes));
+      offset = range.offset + range.size;
+      setup_.data.size = offset - setup_.data.offset;
+    }
+    return {};
+  }
+
   Result<void> ReadHeader(InnoRecords& records) {
     CS_TRY_VOID(records.Begin("TSetupHeader"));
     for (size_t i = 0; i < layout_.header_texts; ++i) {
@@ -265,11 +289,13 @@ class InnoSetupReader {
     for (uint32_t* count :
          {&counts_.languages, &counts_.messages, &counts_.permissions,
           &counts_.types, &counts_.components, &counts_.tasks,
-          &counts_.directories, &counts_.files, &counts_.locations,
-          &counts_.icons, &counts_.ini, &counts_.registry,
+          &counts_.directories, &counts_.signature_keys, &counts_.files,
+          &counts_.locations, &counts_.icons, &counts_.ini, &counts_.registry,
           &counts_.install_delete, &counts_.uninstall_delete, &counts_.run,
           &counts_.uninstall_run}) {
-      *count = records.U32();
+      const bool is_there =
+          count != &counts_.signature_keys || layout_.has_encryption_header;
+      *count = is_there ? records.U32() : 0;
     }
     records.Skip(layout_.before_slices);
     (void)records.U32();  // SlicesPerDisk
@@ -279,7 +305,9 @@ class InnoSetupReader {
     const uint8_t compression = records.U8();
     records.Skip(layout_.before_options);
     const uint64_t options = records.Set(layout_.option_bytes);
-    setup_.is_encrypted = (options >> layout_.encryption_bit & 1) != 0;
+    if (!layout_.has_encryption_header) {
+      setup_.is_encrypted = (options >> layout_.encryption_bit & 1) != 0;
+    }
     CS_TRY_VOID(records.Check());
     if (compression > static_cast<uint8_t>(InnoCompression::kLzma2)) {
       return base::Fail(Fault::kUnsupported, setup_.data.offset,
@@ -292,8 +320,8 @@ class InnoSetupReader {
   // Entries that say what users choose from.
   Result<void> SkipChoices(InnoRecords& records) {
     CS_TRY_VOID(records.SkipList(
-        "TSetupLanguageEntry", counts_.languages, 10,
-        kInnoLanguageRest + (is_unicode_ ? 0 : kInnoCodePage)));
+        "TSetupLanguageEntry", counts_.languages, layout_.language_texts,
+        layout_.language_rest + (is_unicode_ ? 0 : kInnoCodePage)));
     CS_TRY_VOID(records.SkipList("TSetupCustomMessageEntry", counts_.messages,
                                  2, kInnoMessageRest));
     CS_TRY_VOID(
@@ -301,22 +329,27 @@ class InnoSetupReader {
     CS_TRY_VOID(
         records.SkipList("TSetupTypeEntry", counts_.types, 4, kInnoTypeRest));
     CS_TRY_VOID(records.SkipList("TSetupComponentEntry", counts_.components, 5,
-                                 kInnoComponentRest));
-    return records.SkipList("TSetupTaskEntry", counts_.tasks, 6, kInnoTaskRest);
+                                 kInnoComponentRest + layout_.level_bytes));
+    return records.SkipList("TSetupTaskEntry", counts_.tasks, 6,
+                            kInnoTaskRest + layout_.level_bytes);
   }
 
   Result<void> ReadEntries(InnoRecords& records) {
     CS_TRY_VOID(records.List("TSetupDirEntry", counts_.directories,
                              setup_.directories, ReadInnoDirectory));
-    CS_TRY_VOID(records.List("TSetupFileEntry", counts_.files, setup_.files,
-                             ReadInnoFile));
+    CS_TRY_VOID(records.SkipList("TSetupISSigKeyEntry", counts_.signature_keys,
+                                 kInnoKeyTexts, 0));
+    CS_TRY_VOID(records.List(
+        "TSetupFileEntry", counts_.files, setup_.files,
+        [&](InnoRecords& r, InnoFile& entry) { ReadFile(r, entry); }));
     CS_TRY_VOID(records.List(
         "TSetupIconEntry", counts_.icons, setup_.icons,
         [&](InnoRecords& r, InnoIcon& entry) { ReadIcon(r, entry); }));
     CS_TRY_VOID(
         records.List("TSetupIniEntry", counts_.ini, setup_.ini, ReadInnoIni));
-    CS_TRY_VOID(records.List("TSetupRegistryEntry", counts_.registry,
-                             setup_.registry, ReadInnoRegistry));
+    CS_TRY_VOID(records.List(
+        "TSetupRegistryEntry", counts_.registry, setup_.registry,
+        [&](InnoRecords& r, InnoRegistry& entry) { ReadRegistry(r, entry); }));
     CS_TRY_VOID(records.List("TSetupDeleteEntry", counts_.install_delete,
                              setup_.install_delete, ReadInnoDelete));
     CS_TRY_VOID(records.List("TSetupDeleteEntry", counts_.uninstall_delete,
@@ -328,6 +361,50 @@ class InnoSetupReader {
         records.List("TSetupRunEntry", counts_.run, setup_.run, read_run));
     return records.List("TSetupRunEntry", counts_.uninstall_run,
                         setup_.uninstall_run, read_run);
+  }
+
+  void ReadFile(InnoRecords& records, InnoFile& entry) const {
+    constexpr uint32_t kNoLocation = 0xFFFFFFFF;
+    entry.source = records.Text();
+    entry.destination = records.Text();
+    records.SkipSized(2);  // font and assembly
+    entry.condition = records.Condition();
+    if (layout_.has_encryption_header) {
+      // What is left out; where the signature, the user and the password of a
+      // download come from; the password of an archive; which keys may sign.
+      records.SkipSized(6);
+      records.Skip(kInnoVerificationBytes);
+    }
+    records.Skip(kInnoVersionRange);
+    const uint32_t location = records.U32();
+    if (location != kNoLocation) {
+      entry.location = location;
+    }
+    entry.attributes = records.U32();
+    records.Skip(8 + 2);  // size of external files, permissions
+    if (layout_.has_bitness) {
+      records.Skip(1);
+    }
+    constexpr int kBitness = 26;
+    const uint64_t options = records.Set(layout_.file_option_bytes);
+    entry.options =
+        layout_.has_bitness ? WithInnoBitness(options, kBitness) : options;
+    entry.is_uninstaller = records.U8() == 1;
+  }
+
+  void ReadRegistry(InnoRecords& records, InnoRegistry& entry) const {
+    entry.subkey = records.Text();
+    entry.value_name = records.Text();
+    entry.value_data = records.Blob();
+    entry.condition = records.Condition();
+    records.Skip(kInnoVersionRange);
+    entry.root_key = records.U32();
+    records.Skip(2);  // permissions
+    entry.type = records.U8();
+    if (layout_.has_bitness) {
+      records.Skip(1);
+    }
+    entry.options = records.Set(2);
   }
 
   void ReadIcon(InnoRecords& records, InnoIcon& entry) const {
@@ -348,29 +425,52 @@ class InnoSetupReader {
           &entry.description}) {
       *text = records.Text();
     }
+    if (layout_.has_bitness) {
+      records.SkipSized(1);  // what is called with the output
+    }
     entry.condition = records.Condition();
     records.Skip(kInnoVersionRange);
     entry.show_command = records.U32();
     entry.wait = records.U8();
-    entry.options = records.Set(layout_.run_option_bytes);
+    if (layout_.has_bitness) {
+      records.Skip(1);
+    }
+    constexpr int kBitness = 7;
+    const uint64_t options = records.Set(layout_.run_option_bytes);
+    entry.options =
+        layout_.has_bitness ? WithInnoBitness(options, kBitness) : options;
   }
 
   // Images of the wizard are passed over.
   Result<void> ReadLibraries(InnoRecords& records) {
-    for (int kind = 0; kind < 2; ++kind) {
+    // Since 6.6 lists may be absent.
+    constexpr uint32_t kNoImages = 0xFFFFFFFF;
+    for (uint8_t i = 0; i < layout_.image_lists; ++i) {
       CS_TRY_VOID(records.Begin("wizard image"));
       const uint32_t count = layout_.counts_images ? records.U32() : 1;
-      CS_TRY_VOID(records.SkipList("wizard image", count, 1, 0));
+      if (count != kNoImages || layout_.image_lists == 2) {
+        CS_TRY_VOID(records.SkipList("wizard image", count, 1, 0));
+      }
     }
     CS_TRY_VOID(records.Begin("library"));
     if (setup_.compression == InnoCompression::kZlib ||
         setup_.compression == InnoCompression::kBzip2) {
       setup_.decompressor = records.Blob();
     }
+    if (HasArchiveLibrary()) {
+      setup_.archive_library = records.Blob();
+    }
     if (setup_.is_encrypted && layout_.has_decryptor) {
       setup_.decryptor = records.Blob();
     }
     return records.Check();
+  }
+
+  [[nodiscard]] bool HasArchiveLibrary() const {
+    constexpr std::string_view kName = "SevenZipLibraryName";
+    return std::ranges::any_of(setup_.texts, [&](const auto& text) {
+      return text.first == kName && !text.second.empty();
+    });
   }
 
   Result<void> ReadLocations(InnoRecords& records) {
@@ -384,7 +484,8 @@ class InnoSetupReader {
     constexpr uint64_t kSha256 = 32;
     entry.first_slice = records.U32();
     entry.last_slice = records.U32();
-    entry.chunk_offset = records.U32();
+    entry.chunk_offset =
+        layout_.offset_bytes == 8 ? records.U64() : records.U32();
     entry.chunk_suboffset = records.U64();
     entry.size = records.U64();
     entry.chunk_size = records.U64();

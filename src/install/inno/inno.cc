@@ -94,6 +94,9 @@ class InnoReader {
     for (const auto& entry : setup_.uninstall_delete) {
       AddDelete(entry, ActionPhase::kUninstall);
     }
+    for (const auto& entry : setup_.files) {
+      AddDownload(entry);
+    }
     AddCode();
   }
 
@@ -155,6 +158,21 @@ class InnoReader {
     action.value = ValueText(entry);
     action.condition = ConditionText(entry.condition);
     action.persistence = PersistenceOf(entry.subkey, entry.value_name);
+  }
+
+  // Files that are in the setup are members.
+  void AddDownload(const formats::InnoFile& entry) {
+    if ((entry.options & formats::kInnoDownload) == 0) {
+      return;
+    }
+    Action& action = Add("[Files]", ActionPhase::kInstall, "");
+    action.kind = ActionKind::kDownload;
+    action.target = entry.source;
+    action.arguments = entry.destination;
+    action.condition = ConditionText(entry.condition);
+    if ((entry.options & formats::kInnoExtractArchive) != 0) {
+      action.parameters.push_back({"extractarchive", int64_t{1}});
+    }
   }
 
   void AddIcon(const formats::InnoIcon& entry) {

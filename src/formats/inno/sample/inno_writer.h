@@ -36,15 +36,16 @@ inline std::string LzmaStream(const std::string& content, bool is_lzma2) {
   return packed;
 }
 
-inline std::string InnoBlock(const std::string& content, bool compress = true) {
+inline std::string InnoBlock(const std::string& content, bool compress = true,
+                             int size_bytes = 4) {
   const std::string stored = compress ? LzmaStream(content, false) : content;
   std::string parts;
   for (size_t at = 0; at < stored.size(); at += 4096) {
     const std::string part = stored.substr(at, 4096);
     parts += LittleEndian(SampleCrc(part), 4) + part;
   }
-  const std::string head =
-      LittleEndian(parts.size(), 4) + static_cast<char>(compress ? 1 : 0);
+  const std::string head = LittleEndian(parts.size(), size_bytes) +
+                           static_cast<char>(compress ? 1 : 0);
   return LittleEndian(SampleCrc(head), 4) + head + parts;
 }
 
@@ -91,14 +92,22 @@ struct SampleInnoFile {
   bool is_filtered = false;
   int location = -2;  // -2: its own; -1: external; else that of file N
   bool is_uninstaller = false;
+  std::string source = {};   // of external files
+  bool is_download = false;  // since 6.5
 };
 
 struct SampleInno {
-  int version = 610;  // 550, 556, 557, 560, 600, 610, 630, 6401, 642, 643
+  // 550, 556, 557, 560, 600, 610, 630, 6401, 642, 643, 650, 652, 660, 661, 670,
+  // 7003
+  int version = 610;
   bool is_unicode = true;
   std::string identifier;  // instead of that of the version
   int compression = 4;     // 0 stored, 1 zlib, 2 bzip2, 3 LZMA, 4 LZMA2
   bool is_encrypted = false;
+  bool is_data_encrypted = false;  // since 6.5
+  bool has_wrong_encryption_crc = false;
+  bool has_archive_library = false;  // since 6.5
+  bool has_filtered_program = true;
   bool is_solid = true;  // all files in one chunk
   bool is_beside = false;
   std::vector<SampleInnoFile> files = {
@@ -125,7 +134,8 @@ struct SampleInno {
     Offsets offsets;
     std::string data;
     offsets.program = start;
-    data += InnoBlock(InnoFiltered(setup_program));
+    data += Block(has_filtered_program ? InnoFiltered(setup_program)
+                                       : setup_program);
     std::string chunks;
     const std::string locations = WriteChunks(chunks);
     offsets.files = is_beside ? 0 : start + data.size();
@@ -133,9 +143,9 @@ struct SampleInno {
       data += chunks;
     }
     offsets.setup = start + data.size();
-    data += Padded(Identifier(), 64) +
-            InnoBlock(Header() + Entries() + Libraries() + behind_setup_data) +
-            InnoBlock(locations + behind_location);
+    data += Padded(Identifier(), 64) + Encryption() +
+            Block(Header() + Entries() + Libraries() + behind_setup_data) +
+            Block(locations + behind_location);
     offsets.total = start + data.size();
     program.resources[0].content = Table(offsets);
     program.overlay = data + trailing;
@@ -160,12 +170,33 @@ struct SampleInno {
 
   [[nodiscard]] std::string Table(const Offsets& offsets) const {
     std::string table("rDlPtS\xCD\xE6\xD7\x7B\x0B\x2A", 12);
-    table += LittleEndian(1, 4) + LittleEndian(offsets.total, 4) +
-             LittleEndian(offsets.program, 4) +
+    const int bytes = IsFrom(650) ? 8 : 4;
+    table += LittleEndian(IsFrom(650) ? 2 : 1, 4) +
+             LittleEndian(offsets.total, bytes) +
+             LittleEndian(offsets.program, bytes) +
              LittleEndian(setup_program.size(), 4) +
              LittleEndian(SampleCrc(setup_program), 4) +
-             LittleEndian(offsets.setup, 4) + LittleEndian(offsets.files, 4);
+             LittleEndian(offsets.setup, bytes) +
+             LittleEndian(offsets.files, bytes);
+    if (IsFrom(650)) {
+      table += std::string(4, '\0');
+    }
     return table + LittleEndian(SampleCrc(table), 4);
+  }
+
+  [[nodiscard]] std::string Block(const std::string& content) const {
+    return InnoBlock(content, true, IsFrom(670) ? 8 : 4);
+  }
+
+  [[nodiscard]] std::string Encryption() const {
+    if (!IsFrom(650)) {
+      return "";
+    }
+    const char use = is_data_encrypted ? '\2' : is_encrypted ? '\1' : '\0';
+    const std::string header = use + std::string(16 + 4 + 24 + 4, 'e');
+    return LittleEndian(
+               SampleCrc(header) ^ (has_wrong_encryption_crc ? 1U : 0U), 4) +
+           header;
   }
 
   [[nodiscard]] std::string Identifier() const {
@@ -258,9 +289,10 @@ struct SampleInno {
         algorithm, base::AsBytes(has_wrong_digests ? "another" : file.content));
     std::string record =
         LittleEndian(0, 4) + LittleEndian(0, 4) +
-        LittleEndian(chunk_offset, 4) + LittleEndian(suboffset, 8) +
-        LittleEndian(file.content.size(), 8) + LittleEndian(chunk_size, 8) +
-        std::string(base::AsText(digest.View())) + std::string(16, '\0');
+        LittleEndian(chunk_offset, IsFrom(652) ? 8 : 4) +
+        LittleEndian(suboffset, 8) + LittleEndian(file.content.size(), 8) +
+        LittleEndian(chunk_size, 8) + std::string(base::AsText(digest.View())) +
+        std::string(16, '\0');
     const bool is_compressed = compression != 0;
     if (IsFrom(643)) {
       return record + static_cast<char>((file.is_filtered ? 4 : 0) |
@@ -280,9 +312,12 @@ struct SampleInno {
     texts += IsFrom(600) ? 2 : 0;  // ChangesEnvironment, ChangesAssociations
     texts += IsFrom(630) ? 2 : 0;  // architectures
     texts += IsFrom(642) ? 1 : 0;  // CloseApplicationsFilterExcludes
+    texts += IsFrom(650) ? 1 : 0;  // SevenZipLibraryName
+    texts += IsFrom(670) ? 5 : 0;  // UsePreviousAppDir and so on
     std::string text;
     for (int i = 0; i < texts; ++i) {
-      text += Text("text " + std::to_string(i));
+      const bool is_absent = i == 33 && !has_archive_library;
+      text += Text(is_absent ? "" : "text " + std::to_string(i));
     }
     text += Blob("license") + Blob("before") + Blob("") + Blob(compiled_code);
     if (!is_unicode) {
@@ -292,11 +327,16 @@ struct SampleInno {
     for (const SampleInnoFile& file : files) {
       locations += file.location == -2 ? 1 : 0;
     }
+    for (int i = 0; i < (IsFrom(650) ? 8 : 7); ++i) {
+      text += LittleEndian(1, 4);
+    }
     for (const size_t count :
-         {size_t{1}, size_t{1}, size_t{1}, size_t{1}, size_t{1}, size_t{1},
-          size_t{1}, files.size(), locations, size_t{1}, size_t{1}, size_t{1},
-          size_t{1}, size_t{1}, size_t{1}, size_t{1}}) {
+         {files.size(), locations, size_t{1}, size_t{1}, size_t{1}, size_t{1},
+          size_t{1}, size_t{1}, size_t{1}}) {
       text += LittleEndian(count, 4);
+    }
+    if (IsFrom(7003)) {
+      text += std::string(4, '\0');  // CompiledCodeVersion
     }
     text += std::string(20, '\0');  // MinVersion, OnlyBelowVersion
     if (!IsFrom(6401)) {
@@ -311,7 +351,10 @@ struct SampleInno {
     if (IsFrom(557)) {
       text += '\0';  // WizardImageAlphaFormat
     }
-    if (IsFrom(6401)) {
+    text += Colours();
+    if (IsFrom(650)) {
+      // The password is described before the block.
+    } else if (IsFrom(6401)) {
       // PasswordTest, EncryptionKDFSalt, ...Iterations, EncryptionBaseNonce
       text += std::string(4 + 16 + 4 + 24, '\0');
     } else {
@@ -327,10 +370,23 @@ struct SampleInno {
       text += std::string(2, '\0');  // architectures
     }
     text += std::string(2 + 8, '\0');
+    if (IsFrom(650)) {
+      return text + std::string(IsFrom(670) ? 8 : 6, '\xFF');
+    }
     const int bit = IsFrom(6401) ? 31 : IsFrom(600) ? 36 : 37;
     const uint64_t options = is_encrypted ? uint64_t{1} << bit : 0;
     return text +
            LittleEndian(options, version == 630 ? 7 : 6);  // 49 flags in 6.3
+  }
+
+  // Of the wizard, since 6.5.2, and how opaque it is.
+  [[nodiscard]] std::string Colours() const {
+    const size_t colours = IsFrom(670)   ? 6
+                           : IsFrom(660) ? 4
+                           : IsFrom(652) ? 2
+                                         : 0;
+    const size_t bytes = IsFrom(670) ? 3 : IsFrom(661) ? 1 : 0;
+    return std::string(colours * 4 + bytes, 'c');
   }
 
   [[nodiscard]] std::string Texts(const std::string& prefix, int count) const {
@@ -344,19 +400,25 @@ struct SampleInno {
   // One entry of every kind but [Files].
   [[nodiscard]] std::string Entries() const {
     const std::string range(20, '\0');
-    std::string text = Texts("language", 6);
+    std::string text = Texts("language", IsFrom(660) ? 4 : 6);
     for (int i = 0; i < 4; ++i) {
       text += Blob("language data");
     }
-    text += std::string(4 + (is_unicode ? 0 : 4) + 16 + 1, '\0');
+    const int language_id = IsFrom(660) ? 2 : 4;
+    text += std::string(
+        static_cast<size_t>(language_id + (is_unicode ? 0 : 4) + 16 + 1), '\0');
+    const size_t level = IsFrom(670) ? 1 : 4;
     text += Texts("message", 2) + std::string(4, '\0');
     text += Blob("permission");
     text += Texts("type", 4) + range + std::string(1 + 1 + 8, '\0');
-    text += Texts("component", 5) + std::string(8 + 4 + 1, '\0') + range +
+    text += Texts("component", 5) + std::string(8 + level + 1, '\0') + range +
             std::string(1 + 8, '\0');
-    text += Texts("task", 6) + std::string(4 + 1, '\0') + range + '\0';
+    text += Texts("task", 6) + std::string(level + 1, '\0') + range + '\0';
     text += Texts("directory", 7) + LittleEndian(6, 4) + range +
             std::string(2, '\0') + '\1';
+    if (IsFrom(650)) {
+      text += Texts("key", 3);
+    }
     for (const SampleInnoFile& file : files) {
       text += FileEntry(file);
     }
@@ -368,13 +430,28 @@ struct SampleInno {
     text += Texts("ini", 10) + range + '\2';
     text += Text("registry0") + Text("registry1") + Blob("\1\2\3") +
             Texts("condition", 6) + range + LittleEndian(0x80000002, 4) +
-            std::string(2, '\0') + '\4' + LittleEndian(0x0102, 2);
+            std::string(2, '\0') + '\4' + Bitness() + LittleEndian(0x0102, 2);
     text += Texts("delete", 7) + range + '\1';
     text += Texts("undelete", 7) + range + '\2';
-    text += Texts("run", 13) + range + LittleEndian(5, 4) + '\1' +
-            LittleEndian(3, 2);
-    text += Texts("unrun", 13) + range + LittleEndian(0, 4) + '\2' +
+    text += RunTexts("run") + range + LittleEndian(5, 4) + '\1' + Bitness() +
+            LittleEndian(IsFrom(7003) ? 0x83 : 0x203, 2);
+    text += RunTexts("unrun") + range + LittleEndian(0, 4) + '\2' + Bitness() +
             LittleEndian(0, 2);
+    return text;
+  }
+
+  [[nodiscard]] std::string Bitness() const {
+    return IsFrom(7003) ? std::string("b") : "";
+  }
+
+  [[nodiscard]] std::string RunTexts(const std::string& prefix) const {
+    if (!IsFrom(7003)) {
+      return Texts(prefix, 13);
+    }
+    std::string text = Texts(prefix, 7) + Text("OnLog");
+    for (int i = 7; i < 13; ++i) {
+      text += Text(prefix + std::to_string(i));
+    }
     return text;
   }
 
@@ -389,19 +466,39 @@ struct SampleInno {
         location += other.location == -2 ? 1 : 0;
       }
     }
-    return Text("") + Text(file.destination) + Text("") + Text("") +
-           Texts("condition", 6) + std::string(20, '\0') +
+    const std::string verification =
+        IsFrom(650) ? Texts("verification", 5) + Blob("keys") +
+                          std::string(32, 'h') + '\1'
+                    : "";
+    return Text(file.source) + Text(file.destination) + Text("") + Text("") +
+           Texts("condition", 6) + verification + std::string(20, '\0') +
            LittleEndian(static_cast<uint32_t>(location), 4) +
-           LittleEndian(0x20, 4) + std::string(8 + 2, '\0') +
-           LittleEndian(0x40, 4) + static_cast<char>(file.is_uninstaller);
+           LittleEndian(0x20, 4) + std::string(8 + 2, '\0') + Bitness() +
+           FileOptions(file) + static_cast<char>(file.is_uninstaller);
+  }
+
+  [[nodiscard]] std::string FileOptions(const SampleInnoFile& file) const {
+    const int download = IsFrom(7003) ? 30 : 32;
+    const uint64_t options =
+        0x40 | (file.is_download ? uint64_t{1} << download : 0);
+    return LittleEndian(options, IsFrom(670) ? 8 : IsFrom(650) ? 5 : 4);
   }
 
   [[nodiscard]] std::string Libraries() const {
     const std::string image =
         (IsFrom(560) ? LittleEndian(1, 4) : "") + Blob("image");
     std::string text = image + image;
+    if (IsFrom(660)) {
+      text += image + LittleEndian(0xFFFFFFFF, 4);  // an absent list
+    }
+    if (IsFrom(670)) {
+      text += LittleEndian(0, 4) + LittleEndian(2, 4) + Blob("a") + Blob("b");
+    }
     if (compression == 1 || compression == 2) {
       text += Blob("MZ decompressor");
+    }
+    if (has_archive_library && IsFrom(650)) {
+      text += Blob("MZ archives");
     }
     if (is_encrypted && !IsFrom(6401)) {
       text += Blob("MZ decryptor");
