@@ -193,6 +193,12 @@ class Actions(unittest.TestCase):
             'Cabinet="product.cab" EmbedCab="yes"',
             'Cabinet="Product.cab" EmbedCab="no"'))
         run("wixl", "-o", "b.msi", "b.wxs", cwd=self.root)
+        # wixl leaves the cabinet to others; its members are called by key.
+        for key, name in (("MainProgram", "Trader.exe"),
+                          ("UpdaterFile", "Updater.exe")):
+            shutil.copy(self.root / name, self.root / key)
+        run("gcab", "-c", "-z", "Product.cab", "MainProgram", "UpdaterFile",
+            cwd=self.root)
         with zipfile.ZipFile(self.root / "b.zip", "w") as archive:
             # The cabinet comes first, and its name differs in case.
             archive.write(self.root / "Product.cab", "disk/product.CAB")

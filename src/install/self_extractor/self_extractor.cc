@@ -70,8 +70,10 @@ std::string Unquoted(std::string_view text, size_t start, size_t& end) {
 }
 
 // The next setting from `at` on, which is moved behind it; nothing at the end.
-// Comments begin with ";".
-std::optional<Setting> NextSetting(std::string_view text, size_t& at) {
+// Comments begin with ";". With `has_quotes` a value may be in quotes, over
+// several lines.
+std::optional<Setting> NextSetting(std::string_view text, bool has_quotes,
+                                   size_t& at) {
   while (at < text.size()) {
     const size_t line_end = std::min(text.find('\n', at), text.size());
     const std::string_view line = text.substr(at, line_end - at);
@@ -85,7 +87,7 @@ std::optional<Setting> NextSetting(std::string_view text, size_t& at) {
     setting.name = name;
     const size_t value = text.find_first_not_of(" \t", at + equals + 1);
     size_t end = line_end;
-    if (value < line_end && text[value] == '"' &&
+    if (has_quotes && value < line_end && text[value] == '"' &&
         text.substr(value, 2) != "\"\"") {
       setting.value = Unquoted(text, value + 1, end);
     } else {
@@ -130,11 +132,11 @@ std::string WithoutPrefixes(std::string command, Action& action) {
 
 base::Result<void> ReadSettings(std::string_view text,
                                 std::span<const SettingRow> rows,
-                                base::Budget& budget,
+                                bool has_quotes, base::Budget& budget,
                                 std::vector<Action>& actions) {
   CS_TRY_VOID(budget.ChargeSteps(1 + text.size() / 64, 0));
   size_t at = 0;
-  while (std::optional<Setting> setting = NextSetting(text, at)) {
+  while (std::optional<Setting> setting = NextSetting(text, has_quotes, at)) {
     CS_TRY_VOID(budget.ChargeSteps(1, setting->evidence.offset));
     std::string name = AsciiLower(setting->name);
     if (name.starts_with("autoinstall")) {
@@ -189,14 +191,15 @@ base::Result<void> ReadSevenZipConfig(const Place& /*place*/,
                                       const base::Blob& file,
                                       base::Budget& budget,
                                       std::vector<Action>& actions) {
-  return ReadSettings(base::AsText(file.View()), kSevenZipSettings, budget,
-                      actions);
+  return ReadSettings(base::AsText(file.View()), kSevenZipSettings, true,
+                      budget, actions);
 }
 
 base::Result<void> ReadRarComment(const Place& /*place*/,
                                   const base::Blob& file, base::Budget& budget,
                                   std::vector<Action>& actions) {
-  return ReadSettings(base::AsText(file.View()), kRarSettings, budget, actions);
+  return ReadSettings(base::AsText(file.View()), kRarSettings, false, budget,
+                      actions);
 }
 
 bool IsIexpressCommand(std::string_view name) {

@@ -19,37 +19,6 @@ char LowerLetter(char c) {
 
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 
-constexpr std::array<std::string_view, 9> kProgramExtensions = {
-    ".exe", ".com", ".bat", ".cmd", ".msi", ".scr", ".ps1", ".vbs", ".js"};
-
-// Where the program ends in a command line without quotes.
-size_t EndOfProgram(const std::string& lower) {
-  for (size_t at = 0; at < lower.size(); ++at) {
-    if (lower[at] != '.') {
-      continue;
-    }
-    for (const std::string_view extension : kProgramExtensions) {
-      const size_t end = at + extension.size();
-      if (lower.compare(at, extension.size(), extension) == 0 &&
-          (end == lower.size() || IsBlank(lower[end]))) {
-        return end;
-      }
-    }
-  }
-  const auto blank = std::ranges::find_if(lower, IsBlank);
-  return static_cast<size_t>(blank - lower.begin());
-}
-
-std::string_view Trimmed(std::string_view text) {
-  while (!text.empty() && IsBlank(text.front())) {
-    text.remove_prefix(1);
-  }
-  while (!text.empty() && IsBlank(text.back())) {
-    text.remove_suffix(1);
-  }
-  return text;
-}
-
 // What a program of the system does with such arguments.
 struct Launcher {
   std::string_view program;
@@ -91,6 +60,54 @@ constexpr std::array kLaunchers = {
     Launcher{"wget.exe", "", ActionKind::kDownload},
     Launcher{"setx.exe", "", ActionKind::kSetEnvironment},
 };
+
+// Programs that are looked through (launched.h) and do nothing else here.
+constexpr std::array<std::string_view, 3> kOtherLaunchers = {
+    "reg.exe", "start.exe", "regedit.exe"};
+
+// Of the lower-case name of a program.
+bool IsLauncher(std::string_view name) {
+  return std::ranges::find(kLaunchers, name, &Launcher::program) !=
+             kLaunchers.end() ||
+         std::ranges::find(kOtherLaunchers, name) != kOtherLaunchers.end();
+}
+
+constexpr std::array<std::string_view, 9> kProgramExtensions = {
+    ".exe", ".com", ".bat", ".cmd", ".msi", ".scr", ".ps1", ".vbs", ".js"};
+
+// Where the program ends in a command line without quotes.
+size_t EndOfProgram(const std::string& lower) {
+  for (size_t at = 0; at < lower.size(); ++at) {
+    // "cmd /c x.exe" starts cmd: a program of the system is found before a
+    // file with blanks in its name.
+    if (IsBlank(lower[at]) &&
+        IsLauncher(ProgramName(std::string_view(lower).substr(0, at)))) {
+      return at;
+    }
+    if (lower[at] != '.') {
+      continue;
+    }
+    for (const std::string_view extension : kProgramExtensions) {
+      const size_t end = at + extension.size();
+      if (lower.compare(at, extension.size(), extension) == 0 &&
+          (end == lower.size() || IsBlank(lower[end]))) {
+        return end;
+      }
+    }
+  }
+  const auto blank = std::ranges::find_if(lower, IsBlank);
+  return static_cast<size_t>(blank - lower.begin());
+}
+
+std::string_view Trimmed(std::string_view text) {
+  while (!text.empty() && IsBlank(text.front())) {
+    text.remove_prefix(1);
+  }
+  while (!text.empty() && IsBlank(text.back())) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
 
 bool IsScriptFile(std::string_view name) {
   constexpr std::array<std::string_view, 6> kScripts = {".bat", ".cmd", ".ps1",

@@ -14,8 +14,9 @@ struct CommandLine {
 };
 
 // Takes a command line apart as CreateProcess does: a quoted program, or else
-// all up to the end of the first word with an extension of programs, or else
-// the first word. Placeholders may hold spaces ("[ProgramFilesFolder]a b.exe").
+// all up to the end of the first word with an extension of programs or the name
+// of a program of the system, or else the first word. Placeholders may hold
+// spaces ("[ProgramFilesFolder]a b.exe").
 //
 // Spec: CreateProcessW, parameter lpCommandLine (Microsoft).
 [[nodiscard]] CommandLine SplitCommandLine(std::string_view text);

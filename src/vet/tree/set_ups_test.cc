@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "forge/mutations.h"
 #include "forge/recipes.h"
 #include "formats/7z/sample/archive.h"
 #include "formats/cab/sample/cab_builder.h"
@@ -132,7 +133,7 @@ TEST(SetUps, ASelfExtractorOfRarStartsItsMember) {
 }
 
 TEST(SetUps, OneOfIexpressStartsItsMember) {
-  formats::CabBuilder cabinet;
+  formats::sample::CabBuilder cabinet;
   cabinet.folders = {{.files = {{"Updater.exe", Program("valid")}}}};
   const auto packed = cabinet.Build();
   SampleProgram set_up;
@@ -155,7 +156,7 @@ TEST(SetUps, OfInstallshieldAreReadFromVolumesBesideEachOther) {
   formats::sample::ShieldBuilder builder;
   builder.version = 9;
   builder.is_one_file = false;
-  builder.split_at = 100;
+  builder.split_at = 20;
   builder.items = {
       {.name = "Trader.exe", .content = Program("valid"), .flags = 4},
       {.name = "last.txt", .content = std::string(5000, 'x')}};

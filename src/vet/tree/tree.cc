@@ -202,7 +202,7 @@ class Tree {
     const FormatRow* row = nullptr;
     SharedBlob bytes;
     uint64_t depth = 0;
-    formats::Volumes volumes;  // further parts of it
+    formats::Volumes volumes = {};  // further parts of it
   };
 
   static bool IsKept(const FormatRow& row) {

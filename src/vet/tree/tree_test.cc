@@ -257,7 +257,7 @@ TEST(Tree, ABombIsStopped) {
 }
 
 TEST(Tree, ARatioIsOfWhatIsPackedAndNotOfItsRecord) {
-  formats::CabBuilder cabinet;
+  formats::sample::CabBuilder cabinet;
   cabinet.folders = {{.files = {{"large.bin", std::string(10'000, 'x')}}}};
   const auto packed = cabinet.Build();
   InspectOptions options = Options();
