@@ -20,6 +20,7 @@
 #include "formats/sniff.h"
 #include "formats/stream.h"
 #include "formats/tar/header.h"
+#include "formats/udf.h"
 #include "formats/zip.h"
 
 namespace countersign::formats {
@@ -103,8 +104,8 @@ bool IsScript(Bytes start, Bytes end) {
 }
 
 bool IsInnoSetup(Bytes start) {
-  return Has(start, 0, "idska32\x1A"sv) || Has(start, 0, "zlb\x1A"sv) ||
-         Has(start, 0, "Inno Setup Setup Data"sv);
+  return Has(start, 0, "idska32\x1A"sv) || Has(start, 0, "idskb32\x1A"sv) ||
+         Has(start, 0, "zlb\x1A"sv) || Has(start, 0, "Inno Setup Setup Data"sv);
 }
 
 // An archive with entries, or without; one that was to be split and fitted into
@@ -159,6 +160,28 @@ bool IsLzma(Bytes start) {
          (dictionary == top || dictionary == (top | top >> 1)) &&
          ((low == kUnknownSize && high == kUnknownSize) ||
           high <= kMostSizeHigh);
+}
+
+// The mark of UDF among the descriptors, with those of ISO 9660 or without.
+// With sectors of 4096 bytes every second place is nothing.
+bool IsUdf(Bytes start) {
+  constexpr size_t kFirst = 0x8001;
+  constexpr size_t kStep = 2048;
+  if (!Has(start, kFirst, "BEA01"sv) && !Has(start, kFirst, "CD001"sv)) {
+    return false;
+  }
+  for (size_t i = 0; kFirst + i * kStep < start.size(); ++i) {
+    const auto has = [&](std::string_view mark) {
+      return Has(start, kFirst + i * kStep, mark);
+    };
+    if (has("NSR02") || has("NSR03")) {
+      return true;
+    }
+    if (i % 2 == 0 && start[kFirst + i * kStep] == 0) {
+      return false;
+    }
+  }
+  return false;
 }
 
 bool IsIso(Bytes start) { return Has(start, 0x8001, "CD001"sv); }
@@ -254,6 +277,7 @@ constexpr std::array kFormats = {
     FormatRow{Format::kTar, "tar archive", Support::kParsed, IsTar, UnpackTar},
     FormatRow{Format::kLzma, "LZMA (.lzma)", Support::kParsed, IsLzma,
               UnpackLzma},
+    FormatRow{Format::kUdf, "UDF image", Support::kParsed, IsUdf, UnpackUdf},
     FormatRow{Format::kIso, "ISO 9660 image", Support::kParsed, IsIso,
               UnpackIso},
     FormatRow{Format::kNsis, "NSIS installer", Support::kParsed, IsNsis,

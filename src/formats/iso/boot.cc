@@ -11,6 +11,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 namespace countersign::formats {
@@ -148,6 +150,30 @@ class CatalogReader {
   std::vector<IsoBootImage> images_;
 };
 
+// An entry tells how much to load, which is often only the beginning; the rest
+// is found from the file at the same place.
+uint64_t BootImageSize(const IsoContext& context, const IsoVolumes& volumes,
+                       const std::vector<IsoContent>& files,
+                       const IsoBootImage& image) {
+  constexpr uint64_t kLoadsAll = 512;
+  if (image.has_medium) {
+    return image.size;
+  }
+  const auto file =
+      std::ranges::upper_bound(files, IsoContent{image.offset, UINT64_MAX});
+  if (file != files.begin() && std::prev(file)->offset == image.offset) {
+    return std::max(image.size, std::prev(file)->size);
+  }
+  // Quirk: EFI takes 0 and 1 sectors for all that follows in the volume.
+  // Spec: UEFI 2.10, 13.3.2.1.
+  const uint64_t end =
+      std::min<uint64_t>(volumes.primary->size, context.image.size());
+  if (image.is_efi && image.size <= kLoadsAll && image.offset < end) {
+    return end - image.offset;
+  }
+  return image.size;
+}
+
 }  // namespace
 
 Result<std::vector<IsoBootImage>> ReadBootCatalog(
@@ -157,6 +183,25 @@ Result<std::vector<IsoBootImage>> ReadBootCatalog(
   auto images = reader.Run();
   claimed.push_back(reader.Claimed());
   return images;
+}
+
+Result<IsoBootImages> ReadIsoBootImages(const IsoContext& context,
+                                        const IsoVolumes& volumes,
+                                        const std::vector<IsoContent>& files) {
+  IsoBootImages found;
+  for (const uint64_t offset : volumes.boot_catalogs) {
+    const auto images =
+        CS_TRY(ReadBootCatalog(context, offset, found.catalogs));
+    for (const IsoBootImage& image : images) {
+      IsoBootFile& file = found.images.emplace_back();
+      file.content = {image.offset,
+                      BootImageSize(context, volumes, files, image)};
+      file.member.name = fmt::format("[boot]/{}", found.images.size());
+      file.member.size = file.content.size;
+      file.member.stored = image.entry;
+    }
+  }
+  return found;
 }
 
 }  // namespace countersign::formats

@@ -6,7 +6,9 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "formats/iso/tree.h"
 #include "formats/iso/volume.h"
+#include "formats/unpack.h"
 
 namespace countersign::formats {
 
@@ -25,5 +27,22 @@ struct IsoBootImage {
 [[nodiscard]] base::Result<std::vector<IsoBootImage>> ReadBootCatalog(
     const IsoContext& context, uint64_t offset,
     std::vector<base::ByteRange>& claimed);
+
+// A boot image as it is handed over: "[boot]/N".
+struct IsoBootFile {
+  Member member;
+  base::ByteRange content;
+};
+
+struct IsoBootImages {
+  std::vector<IsoBootFile> images;
+  std::vector<base::ByteRange> catalogs;
+};
+
+// Those of every catalog of `volumes`. `files` says, ascending, how long the
+// files are that begin where an image does.
+[[nodiscard]] base::Result<IsoBootImages> ReadIsoBootImages(
+    const IsoContext& context, const IsoVolumes& volumes,
+    const std::vector<IsoContent>& files);
 
 }  // namespace countersign::formats

@@ -20,6 +20,7 @@
 
 #include "base/text.h"
 #include "formats/iso/boot.h"
+#include "formats/iso/extents.h"
 #include "formats/iso/path_table.h"
 #include "formats/iso/space.h"
 #include "formats/iso/tree.h"
@@ -34,25 +35,6 @@ using base::Bytes;
 using base::Error;
 using base::Fault;
 using base::Result;
-
-// Where the content of a file begins, and how long it is.
-struct IsoContent {
-  uint64_t offset = 0;
-  uint64_t size = 0;
-
-  friend auto operator<=>(const IsoContent&, const IsoContent&) = default;
-};
-
-std::vector<IsoContent> ContentsOf(const IsoTree& tree) {
-  std::vector<IsoContent> contents;
-  for (const IsoNode& node : tree.nodes) {
-    if (node.Size() > 0) {
-      contents.push_back({node.extents.front().offset, node.Size()});
-    }
-  }
-  std::ranges::sort(contents);
-  return contents;
-}
 
 class IsoUnpacker {
  public:
@@ -181,84 +163,21 @@ class IsoUnpacker {
                              "File Unit Size"});
     }
     space_.Claim(node.extents);
-    return HandOverExtents(member, node.extents);
-  }
-
-  Result<void> HandOverExtents(const Member& member,
-                               const std::vector<ByteRange>& extents) {
-    const uint64_t size = context_.image.size();
-    if (member.kind != MemberKind::kFile || member.size == 0U) {
-      return sink_.Place(member, {member.stored.offset, 0});
-    }
-    // Why: most tools write the extents of a large file one behind the other.
-    ByteRange whole = extents.front();
-    bool is_whole = true;
-    for (size_t i = 1; i < extents.size(); ++i) {
-      is_whole &= extents[i].offset == whole.offset + whole.size;
-      whole.size += extents[i].size;
-    }
-    if (is_whole && whole.Inside(size)) {
-      return sink_.Place(member, whole);
-    }
-    CS_TRY_VOID(sink_.Begin(member));
-    for (const ByteRange& extent : extents) {
-      const uint64_t start = std::min(extent.offset, size);
-      const uint64_t there = std::min(extent.size, size - start);
-      if (const auto written =
-              sink_.Write(context_.image.subspan(start, there));
-          !written) {
-        return sink_.End(written.error());
-      }
-      if (there < extent.size) {
-        return sink_.End(Error{Fault::kTruncated, member.stored.offset + 2,
-                               "Location of Extent"});
-      }
-    }
-    return sink_.End(std::nullopt);
+    return HandOverIsoExtents(context_, sink_, member, node.extents);
   }
 
   Result<void> HandOverBootImages() {
-    std::vector<ByteRange> catalogs;
-    int number = 0;
-    for (const uint64_t offset : volumes_.boot_catalogs) {
-      const auto images = CS_TRY(ReadBootCatalog(context_, offset, catalogs));
-      for (const IsoBootImage& image : images) {
-        ++number;
-        const ByteRange content{image.offset, BootImageSize(image)};
-        Member member;
-        member.name = fmt::format("[boot]/{}", number);
-        member.size = content.size;
-        member.stored = image.entry;
-        space_.ClaimAlso(content);
-        CS_TRY_VOID(HandOverExtents(member, {content}));
-      }
+    const IsoBootImages found =
+        CS_TRY(ReadIsoBootImages(context_, volumes_, shown_));
+    for (const IsoBootFile& image : found.images) {
+      space_.ClaimAlso(image.content);
+      CS_TRY_VOID(HandOverIsoExtents(context_, sink_, image.member,
+                                     {&image.content, 1}));
     }
-    for (const ByteRange& catalog : catalogs) {
+    for (const ByteRange& catalog : found.catalogs) {
       space_.ClaimAlso(catalog);
     }
     return {};
-  }
-
-  // An entry tells how much to load, which is often only the beginning; the
-  // rest is found from the file at the same place.
-  [[nodiscard]] uint64_t BootImageSize(const IsoBootImage& image) const {
-    constexpr uint64_t kLoadsAll = 512;
-    if (image.has_medium) {
-      return image.size;
-    }
-    const auto file =
-        std::ranges::upper_bound(shown_, IsoContent{image.offset, UINT64_MAX});
-    if (file != shown_.begin() && std::prev(file)->offset == image.offset) {
-      return std::max(image.size, std::prev(file)->size);
-    }
-    // Quirk: EFI takes 0 and 1 sectors for all that follows in the volume.
-    // Spec: UEFI 2.10, 13.3.2.1.
-    const uint64_t end =
-        std::min<uint64_t>(volumes_.primary->size, context_.image.size());
-    if (image.is_efi && image.size <= kLoadsAll && image.offset < end) {
-      return end - image.offset;
-    }
-    return image.size;
   }
 
   Result<void> NotePathTables(const IsoVolume& volume, const IsoTree& tree) {

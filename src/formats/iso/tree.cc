@@ -371,6 +371,17 @@ std::string IsoTree::Path(const IsoNode& node) const {
   return path;
 }
 
+std::vector<IsoContent> ContentsOf(const IsoTree& tree) {
+  std::vector<IsoContent> contents;
+  for (const IsoNode& node : tree.nodes) {
+    if (node.Size() > 0) {
+      contents.push_back({node.extents.front().offset, node.Size()});
+    }
+  }
+  std::ranges::sort(contents);
+  return contents;
+}
+
 Result<IsoTree> ReadIsoTree(const IsoContext& context,
                             const IsoVolume& volume) {
   return TreeReader(context, volume).Run();

@@ -39,6 +39,17 @@ struct IsoTree {
   [[nodiscard]] std::string Path(const IsoNode& node) const;
 };
 
+// Where the content of a file begins, and how long it is.
+struct IsoContent {
+  uint64_t offset = 0;
+  uint64_t size = 0;
+
+  friend auto operator<=>(const IsoContent&, const IsoContent&) = default;
+};
+
+// Of every file that has some, ascending.
+[[nodiscard]] std::vector<IsoContent> ContentsOf(const IsoTree& tree);
+
 // Every node of the tree of `volume`. Fails only when the budget is spent.
 [[nodiscard]] base::Result<IsoTree> ReadIsoTree(const IsoContext& context,
                                                 const IsoVolume& volume);
