@@ -105,8 +105,15 @@ namespace { constexpr int kEnd = 1; }''')
                       ['"forge/key.h"'])
         self.put_code("src/signing/a_test.cc", "",
                       ['"signing/sample/forged.h"'])
-        self.put_code("src/vet/a_test.cc", "", ['"signing/sample/forged.h"'])
+        self.put_code("src/signing/jar/sample/jar.h", "struct Jar {};")
+        self.put_code("src/vet/a_test.cc", "",
+                      ['"signing/sample/forged.h"',
+                       '"signing/jar/sample/jar.h"'])
         self.assert_clean()
+
+    def test_what_is_private_beside_samples(self):
+        self.put_code("src/vet/a_test.cc", "", ['"signing/jar/sections.h"'])
+        self.assert_violation("src/vet/a_test.cc:1: one door:")
 
     # -- what must fail ----------------------------------------------------
 
