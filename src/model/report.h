@@ -132,12 +132,19 @@ inline constexpr std::array kNames<Signed> = {
     std::string_view("present"), std::string_view("by-catalog"),
     std::string_view("malformed")};
 
-enum class Role : uint8_t { kMainProgram, kHelper, kScript, kLibrary, kData };
+enum class Role : uint8_t {
+  kMainProgram,
+  kHelper,
+  kScript,
+  kLibrary,
+  kData,
+  kSignature,  // of the package around it
+};
 template <>
 inline constexpr std::array kNames<Role> = {
     std::string_view("main program"), std::string_view("helper"),
     std::string_view("script"), std::string_view("library"),
-    std::string_view("data")};
+    std::string_view("data"), std::string_view("signature")};
 
 // Whether the members of a container were listed.
 enum class Contents : uint8_t { kNone, kComplete, kPartial };

@@ -238,7 +238,7 @@ std::vector<uint32_t> NotVouchedFor(const std::vector<Artifact>& artifacts) {
     // A signature is what vouches, not what is vouched for.
     const bool is_empty_member =
         artifact.parent &&
-        (artifact.size == 0 || artifact.detail == "signature of the package");
+        (artifact.size == 0 || artifact.role == model::Role::kSignature);
     if (!IsVouchedForByItself(artifact) && !artifact.covered_by &&
         !IsOnlyAWrapping(artifact) && !is_empty_member) {
       found.push_back(artifact.id);

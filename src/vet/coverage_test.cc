@@ -85,6 +85,19 @@ TEST(Coverage, AMemberThatNobodySignedIsHeld) {
             "nor with a package around them: m2.");
 }
 
+// What a member says of itself, which may be the words of whoever made it,
+// does not make a signature of it.
+TEST(Coverage, OnlyTheRoleOfASignatureVouches) {
+  Inspection inspection = Archive();
+  Sign(Add(inspection, 0, Format::kPe));
+  Add(inspection, 0, Format::kCat).detail = "signature of the package";
+  EXPECT_EQ(Judge(inspection).decision, Decision::kHold);
+  inspection = Archive();
+  Sign(Add(inspection, 0, Format::kPe));
+  Add(inspection, 0, Format::kCat).role = model::Role::kSignature;
+  EXPECT_EQ(Judge(inspection).decision, Decision::kAllow);
+}
+
 TEST(Coverage, EmptyMembersNeedNobodyButAnEmptyArchiveDoes) {
   Inspection inspection = Archive();
   Sign(Add(inspection, 0, Format::kPe));

@@ -10,7 +10,8 @@
 namespace countersign::formats {
 
 // `columns`: names behind a letter each: s text, i number of 16 bits, l number
-// of 32, v stream; a capital is part of the key.
+// of 32, v stream; a capital is part of the key. A table that some write in
+// another way has a row for each.
 struct KnownMsiTable {
   std::string_view name;
   std::string_view columns;
@@ -46,12 +47,18 @@ inline constexpr std::array kKnownMsiTables = {
     KnownMsiTable{"File",
                   "SFile sComponent_ sFileName lFileSize sVersion sLanguage "
                   "iAttributes iSequence"},
+    KnownMsiTable{"File",
+                  "SFile sComponent_ sFileName lFileSize sVersion sLanguage "
+                  "iAttributes lSequence"},
     KnownMsiTable{"IniFile",
                   "SIniFile sFileName sDirProperty sSection sKey sValue "
                   "iAction sComponent_"},
     KnownMsiTable{"LaunchCondition", "SCondition sDescription"},
     KnownMsiTable{"Media",
                   "IDiskId iLastSequence sDiskPrompt sCabinet sVolumeLabel "
+                  "sSource"},
+    KnownMsiTable{"Media",
+                  "IDiskId lLastSequence sDiskPrompt sCabinet sVolumeLabel "
                   "sSource"},
     KnownMsiTable{"MoveFile",
                   "SFileKey sComponent_ sSourceName sDestName sSourceFolder "

@@ -61,22 +61,32 @@ MsiColumn KnownMsiColumn(std::string_view word, uint32_t reference_bytes) {
   return column;
 }
 
-std::vector<MsiColumn> KnownMsiColumns(std::string_view table,
+// Of the `variant`-th row of that table; none when there are not as many.
+std::vector<MsiColumn> KnownMsiColumns(std::string_view table, size_t variant,
                                        uint32_t reference_bytes) {
   std::vector<MsiColumn> columns;
-  const auto* known =
-      std::ranges::find(kKnownMsiTables, table, &KnownMsiTable::name);
-  if (known == kKnownMsiTables.end()) {
-    return columns;
-  }
-  std::string_view left = known->columns;
-  while (!left.empty()) {
-    const size_t end = std::min(left.find(' '), left.size());
-    columns.push_back(KnownMsiColumn(left.substr(0, end), reference_bytes));
-    left.remove_prefix(std::min(end + 1, left.size()));
+  for (const KnownMsiTable& known : kKnownMsiTables) {
+    if (known.name != table || variant-- != 0) {
+      continue;
+    }
+    std::string_view left = known.columns;
+    while (!left.empty()) {
+      const size_t end = std::min(left.find(' '), left.size());
+      columns.push_back(KnownMsiColumn(left.substr(0, end), reference_bytes));
+      left.remove_prefix(std::min(end + 1, left.size()));
+    }
+    break;
   }
   return columns;
 }
+
+// The rows of the stream of a table that are added or changed, up to the first
+// that is damaged.
+struct MsiChanges {
+  std::vector<MsiChange> rows;
+  uint64_t removed = 0;
+  std::optional<base::Error> damage;
+};
 
 class TransformReader {
  public:
@@ -108,10 +118,11 @@ class TransformReader {
  private:
   // The columns of tables and what is added to them, by its _Columns.
   base::Result<void> ReadAddedColumns() {
-    const auto columns = KnownMsiColumns("_Columns", Width());
-    const auto rows = CS_TRY(ReadChanges("_Columns", columns));
+    const auto columns = KnownMsiColumns("_Columns", 0, Width());
+    const MsiChanges changes = CS_TRY(ReadChanges("_Columns", columns));
+    out_.damage = changes.damage;
     std::map<std::string, std::map<uint32_t, MsiColumn>, std::less<>> added;
-    for (const MsiChange& row : rows) {
+    for (const MsiChange& row : changes.rows) {
       if (!row.is_added) {
         continue;
       }
@@ -121,7 +132,8 @@ class TransformReader {
       const std::string table(
           strings_->At(row.cells[0]).substr(0, kMaxMsiNameBytes));
       if (!SetMsiColumnType(column, Width())) {
-        Damage(base::Fault::kUnsupported, row.evidence.offset, "_Columns.Type");
+        out_.damage = base::Error{base::Fault::kUnsupported,
+                                  row.evidence.offset, "_Columns.Type"};
         continue;
       }
       added[table].emplace(row.cells[1] ^ 0x8000, std::move(column));
@@ -139,8 +151,9 @@ class TransformReader {
     return state_.out.strings->reference_bytes;
   }
 
-  [[nodiscard]] std::vector<MsiColumn> ColumnsOf(
-      const std::string& table) const {
+  // As the database has them, or else as the `variant`-th that is known.
+  [[nodiscard]] std::vector<MsiColumn> ColumnsOf(const std::string& table,
+                                                 size_t variant) const {
     std::vector<MsiColumn> columns;
     const MsiTable* known =
         changed_ == nullptr ? nullptr : changed_->Find(table);
@@ -157,7 +170,9 @@ class TransformReader {
         added != added_.end() && known == nullptr &&
         std::ranges::any_of(added->second, &MsiColumn::is_key);
     if (known == nullptr && !is_new_table) {
-      columns = KnownMsiColumns(table, Width());
+      columns = KnownMsiColumns(table, variant, Width());
+    } else if (variant > 0) {
+      return {};
     }
     if (added != added_.end() && (is_new_table || !columns.empty())) {
       for (const MsiColumn& column : added->second) {
@@ -171,16 +186,28 @@ class TransformReader {
   }
 
   base::Result<void> ReadTable(const std::string& name) {
-    std::vector<MsiColumn> columns = ColumnsOf(name);
-    if (columns.empty()) {
+    MsiTable table;
+    table.name = name;
+    table.columns = ColumnsOf(name, 0);
+    if (table.columns.empty()) {
       out_.unknown_tables.push_back(name);
       return {};
     }
-    const auto changes = CS_TRY(ReadChanges(name, columns));
-    MsiTable table;
-    table.name = name;
-    table.columns = std::move(columns);
-    for (const MsiChange& change : changes) {
+    MsiChanges changes = CS_TRY(ReadChanges(name, table.columns));
+    for (size_t variant = 1; changes.damage; ++variant) {
+      std::vector<MsiColumn> others = ColumnsOf(name, variant);
+      if (others.empty()) {
+        break;
+      }
+      MsiChanges other = CS_TRY(ReadChanges(name, others));
+      if (!other.damage) {
+        changes = std::move(other);
+        table.columns = std::move(others);
+      }
+    }
+    out_.damage = out_.damage ? out_.damage : changes.damage;
+    out_.removed_rows += changes.removed;
+    for (const MsiChange& change : changes.rows) {
       CS_TRY_VOID(AddRow(change, table));
     }
     Finish(table);
@@ -188,39 +215,37 @@ class TransformReader {
     return {};
   }
 
-  // All rows of the stream of `name` that are added or changed, up to the first
-  // that is damaged.
-  base::Result<std::vector<MsiChange>> ReadChanges(
-      const std::string& name, const std::vector<MsiColumn>& columns) {
-    std::vector<MsiChange> changes;
+  // Fails when the budget is spent.
+  base::Result<MsiChanges> ReadChanges(const std::string& name,
+                                       const std::vector<MsiColumn>& columns) {
+    MsiChanges changes;
     const auto stream = state_.Open("!" + name);
+    if (!stream) {
+      changes.damage = stream.error();
+    }
     if (!stream || !*stream) {
-      if (!stream) {
-        Damage(stream.error().fault, stream.error().offset,
-               stream.error().field);
-      }
       return changes;
     }
     const std::vector<ByteRange>& ranges = (*stream)->entry->ranges;
     base::Reader reader({(*stream)->bytes, 0});
     while (reader.Remaining() > 0) {
-      const uint64_t start = reader.Offset();
-      const uint64_t at = LocateInRanges(ranges, start);
+      const uint64_t at = LocateInRanges(ranges, reader.Offset());
       CS_TRY_VOID(state_.budget.ChargeSteps(1 + columns.size(), at));
       MsiChange change;
       change.cells.resize(columns.size());
       const uint32_t mask = reader.U16("row of a transform");
       const bool is_read = ReadCells(reader, columns, mask, change.cells);
       if (!is_read || !reader.Finish(true)) {
-        Damage(base::Fault::kMalformed, at, "row of a transform");
+        changes.damage =
+            base::Error{base::Fault::kMalformed, at, "row of a transform"};
         return changes;
       }
       change.is_added = (mask & 1) != 0;
       change.evidence = {at, 1};
       if (mask == 0) {
-        ++out_.removed_rows;
+        ++changes.removed;
       } else {
-        changes.push_back(std::move(change));
+        changes.rows.push_back(std::move(change));
       }
     }
     return changes;
@@ -260,12 +285,6 @@ class TransformReader {
       }
     }
     return true;
-  }
-
-  void Damage(base::Fault fault, uint64_t offset, const char* field) {
-    if (!out_.damage) {
-      out_.damage = base::Error{fault, offset, field};
-    }
   }
 
   base::Result<void> AddRow(const MsiChange& change, MsiTable& table) {

@@ -87,7 +87,7 @@ void GiveRoles(model::Inspection& inspection) {
   }
   const auto main = MainProgramOf(inspection);
   for (Artifact& artifact : inspection.artifacts) {
-    if (artifact.parent) {
+    if (artifact.parent && artifact.role != Role::kSignature) {
       artifact.role = main == artifact.id ? Role::kMainProgram
                                           : RoleOf(artifact, main.has_value(),
                                                    started[artifact.id]);

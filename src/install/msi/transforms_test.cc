@@ -155,6 +155,34 @@ TEST(MsiTransforms, ColumnsAndTablesThatItAddsAreKnown) {
   EXPECT_EQ(told.actions[0].name, "support");
 }
 
+TEST(MsiTransforms, FilesAreReadInBothWaysTheyAreWritten) {
+  for (const char* width : {"i2", "i4"}) {
+    std::vector<MsiTransformTable> tables = {
+        {"File",
+         {{"File", "s72", true},
+          {"Component_", "s72"},
+          {"FileName", "l255"},
+          {"FileSize", "i4"},
+          {"Version", "S72"},
+          {"Language", "S20"},
+          {"Attributes", "I2"},
+          {"Sequence", width}},
+         {{MsiRowFate::kAdded,
+           {string("F1"), string("C"), string("u.exe"), 5, kNull, kNull, 512,
+            70}},
+          {MsiRowFate::kAdded,
+           {string("F2"), string("C"), string("v.exe"), 5, kNull, kNull, 512,
+            71}}}},
+        CustomActions({{MsiRowFate::kAdded,
+                        {string("Run"), 18, string("F2"), string("-x")}}})};
+    const Told told = Tell(Format::kMst, forge::MakeMsiTransform(u"", tables));
+    EXPECT_FALSE(told.error.has_value()) << width;
+    ASSERT_EQ(told.actions.size(), 1U);
+    EXPECT_TRUE(told.actions[0].target.ends_with("v.exe"))
+        << told.actions[0].target;
+  }
+}
+
 TEST(MsiTransforms, DamagedRowsAreSaid) {
   std::vector<MsiTransformTable> tables = AddedUpdater();
   // A cell more than the table has.

@@ -466,6 +466,9 @@ class Tree {
     }
     if (taken.member.kind != formats::MemberKind::kFile) {
       artifact.detail = DetailOf(taken.member);
+      if (taken.member.kind == formats::MemberKind::kSignature) {
+        artifact.role = model::Role::kSignature;
+      }
       artifact.is_signed = model::Signed::kAbsent;
       return;
     }
@@ -475,6 +478,7 @@ class Tree {
         signing::Verifier::IsSignatureMember(
             record_.At(container.artifact).format, taken.member.name)) {
       artifact.detail = "signature of the package around it";
+      artifact.role = model::Role::kSignature;
       artifact.is_signed = model::Signed::kAbsent;
       return;
     }
