@@ -59,6 +59,10 @@ class PpmdModel {
   template <typename Coder>
   [[nodiscard]] int Code(Coder& coder);
 
+  // True when a place was used that cannot be. No stream leads to that, but a
+  // mistake of ours would.
+  [[nodiscard]] bool IsBroken() const { return blocks_.Arena().IsBroken(); }
+
  protected:
   static constexpr uint32_t kSymbolBytes = PpmdArena::kSymbolBytes;
 
