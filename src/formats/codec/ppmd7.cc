@@ -127,28 +127,12 @@ bool Ppmd7Model::AddSymbol(uint32_t context, const PpmdSymbol& added,
                            uint32_t found_in, uint32_t escapes) {
   const uint32_t count = CountOf(context);
   const uint32_t more = CountOf(found_in);
-  uint32_t symbols = 0;
-  uint32_t sum = 0;
-  if (count == 1) {
-    symbols = blocks_.NewUnits(1);
-    if (symbols == 0) {
-      return false;
-    }
-    PpmdSymbol only = SymbolAt(context + 2);
-    only.count = static_cast<uint8_t>(only.count < kPpmdMostCount / 4 - 1
-                                          ? 2 * only.count
-                                          : kPpmdMostCount - 4);
-    PutSymbol(symbols, only);
-    sum = only.count + first_escapes_ + (more > 3 ? 1U : 0U);
-  } else {
-    symbols = SymbolsOf(context);
-    if (count % 2 == 0) {
-      symbols = blocks_.Grow(symbols, UnitsOf(count));
-      if (symbols == 0) {
-        return false;
-      }
-    }
-    sum = SumOf(context);
+  const Room room = MakeRoom(context, more);
+  if (room.symbols == 0) {
+    return false;
+  }
+  uint32_t sum = room.sum;
+  if (count > 1) {
     sum += (2 * count < more ? 1U : 0U) +
            (4 * count <= more && sum <= 8 * count ? 2U : 0U);
   }
@@ -164,8 +148,8 @@ bool Ppmd7Model::AddSymbol(uint32_t context, const PpmdSymbol& added,
   }
   PutCount(context, count + 1);
   PutSum(context, sum);
-  PutSymbols(context, symbols);
-  PutSymbol(symbols + count * kSymbolBytes,
+  PutSymbols(context, room.symbols);
+  PutSymbol(room.symbols + count * kSymbolBytes,
             {added.symbol, static_cast<uint8_t>(chance), added.next});
   return true;
 }

@@ -63,26 +63,31 @@ uint32_t Ppmd8Memory::Join() {
     first = 0;
     while (at != 0 && !arena_.IsBroken()) {
       const uint32_t next = arena_.U32(at + kPpmd8Next);
-      uint32_t units = arena_.U32(at + kPpmd8Units);
+      const uint32_t units = arena_.U32(at + kPpmd8Units);
       if (units != 0) {
         link(at);
         previous = at;
-        for (;;) {
-          const uint32_t behind = at + units * kUnit;
-          const uint32_t more = arena_.U32(behind + kPpmd8Units);
-          if (arena_.U32(behind) != kPpmd8Free || more == 0) {
-            break;
-          }
-          units += more;
-          arena_.Put32(behind + kPpmd8Units, 0);
-          arena_.Put32(at + kPpmd8Units, units);
-        }
+        TakeIn(at, units);
       }
       at = next;
     }
   }
   link(0);
   return head;
+}
+
+// A free block of `units` takes in those behind it.
+void Ppmd8Memory::TakeIn(uint32_t at, uint32_t units) {
+  for (;;) {
+    const uint32_t behind = at + units * kUnit;
+    const uint32_t more = arena_.U32(behind + kPpmd8Units);
+    if (arena_.U32(behind) != kPpmd8Free || more == 0) {
+      return;
+    }
+    units += more;
+    arena_.Put32(behind + kPpmd8Units, 0);
+    arena_.Put32(at + kPpmd8Units, units);
+  }
 }
 
 void Ppmd8Memory::FreeUnit(uint32_t at) {

@@ -36,6 +36,7 @@ class Ppmd8Memory : public PpmdBlocks<Ppmd8Memory> {
   uint32_t Remove(size_t index);
   void Glue();
   uint32_t Join();
+  void TakeIn(uint32_t at, uint32_t units);
   void TakeOut(size_t index, uint32_t count);
 
   std::array<uint32_t, PpmdSizes::kCount> free_counts_{};

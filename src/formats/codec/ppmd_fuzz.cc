@@ -46,7 +46,8 @@ void CheckRoundTrip(const std::string& properties, unsigned order,
 }
 
 // What `model` makes of `bytes`, up to the mark of the end.
-std::string ReadPpmd8(Ppmd8Model& model, base::Bytes bytes) {
+template <typename Model>
+std::string ReadWith(Model& model, base::Bytes bytes) {
   PpmdBytes stream({bytes, 0});
   PpmdRangeWithoutCarry<PpmdBytes> range(stream);
   range.Begin();
@@ -56,18 +57,25 @@ std::string ReadPpmd8(Ppmd8Model& model, base::Bytes bytes) {
        symbol = model.Code(range)) {
     text += static_cast<char>(symbol);
   }
+  CS_CHECK(!model.IsBroken());
   return text;
+}
+
+void CheckPpmd7(unsigned order, uint32_t memory, base::Bytes bytes) {
+  Ppmd7Model model;
+  CS_CHECK(model.Start(order, memory));
+  (void)ReadWith(model, bytes);
 }
 
 void CheckPpmd8(unsigned order, uint32_t memory, Ppmd8Restore restore,
                 base::Bytes bytes) {
   Ppmd8Model model;
   CS_CHECK(model.Start(order, memory, restore));
-  (void)ReadPpmd8(model, bytes);
+  (void)ReadWith(model, bytes);
   CS_CHECK(model.Start(order, memory, restore));
   const std::string packed = WritePpmd8(model, base::AsText(bytes));
   CS_CHECK(model.Start(order, memory, restore));
-  CS_CHECK(ReadPpmd8(model, base::AsBytes(packed)) == base::AsText(bytes));
+  CS_CHECK(ReadWith(model, base::AsBytes(packed)) == base::AsText(bytes));
 }
 
 }  // namespace
@@ -92,6 +100,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const countersign::base::Bytes rest(data + kHead, size - kHead);
   CheckPpmd(properties, rest);
   CheckRoundTrip(properties, order, memory, rest);
+  CheckPpmd7(order, memory, rest);
   CheckPpmd8(order, memory, Ppmd8Restore::kRestart, rest);
   CheckPpmd8(order, memory + Ppmd8Model::kLeastCutOffMemory,
              Ppmd8Restore::kCutOff, rest);

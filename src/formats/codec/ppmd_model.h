@@ -59,6 +59,10 @@ class PpmdModel {
   template <typename Coder>
   [[nodiscard]] int Code(Coder& coder);
 
+  // True when a place was used that cannot be. No stream leads to that, but a
+  // mistake of ours would.
+  [[nodiscard]] bool IsBroken() const { return blocks_.Arena().IsBroken(); }
+
  protected:
   static constexpr uint32_t kSymbolBytes = PpmdArena::kSymbolBytes;
 
@@ -192,6 +196,32 @@ class PpmdModel {
     symbol.count = static_cast<uint8_t>(symbol.count + more);
     PutSymbol(at, symbol);
     return true;
+  }
+
+  struct Room {
+    uint32_t symbols = 0;  // where they are now, 0 when there is no room
+    uint32_t sum = 0;
+  };
+
+  // Room for one more symbol in `context`, which was not found there but in one
+  // of `more` symbols.
+  [[nodiscard]] Room MakeRoom(uint32_t context, uint32_t more) {
+    const uint32_t count = Self().CountOf(context);
+    if (count > 1) {
+      const uint32_t symbols = SymbolsOf(context);
+      return {count % 2 == 0 ? blocks_.Grow(symbols, UnitsOf(count)) : symbols,
+              SumOf(context)};
+    }
+    const uint32_t symbols = blocks_.NewUnits(1);
+    if (symbols == 0) {
+      return {};
+    }
+    PpmdSymbol only = SymbolAt(context + 2);
+    only.count = static_cast<uint8_t>(only.count < kPpmdMostCount / 4 - 1
+                                          ? 2 * only.count
+                                          : kPpmdMostCount - 4);
+    PutSymbol(symbols, only);
+    return {symbols, only.count + first_escapes_ + (more > 3 ? 1U : 0U)};
   }
 
   // Halves all counts of the context, the last symbol first and the others in

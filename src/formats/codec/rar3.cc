@@ -110,6 +110,7 @@ struct Rar3PpmdBlock {
   }
   Rar3PpmdBlock(const Rar3PpmdBlock&) = delete;
   Rar3PpmdBlock& operator=(const Rar3PpmdBlock&) = delete;
+  ~Rar3PpmdBlock() = default;
 
   Rar3Bytes bytes;
   PpmdRangeWithoutCarry<Rar3Bytes> range;
@@ -195,16 +196,22 @@ class Rar3Decoder : public RarDecoder {
       CS_TRY_VOID(window_.Put(byte));
       return true;
     }
-    switch (CS_TRY(PpmdByte(bits))) {
+    const uint8_t code = CS_TRY(PpmdByte(bits));
+    if (code == kPpmdEnd) {
+      return false;
+    }
+    CS_TRY_VOID(PpmdEscape(code, bits));
+    return true;
+  }
+
+  // What follows an escape, but for the end.
+  Result<void> PpmdEscape(uint8_t code, RarBits& bits) {
+    switch (code) {
       case 0:
-        CS_TRY_VOID(ReadCodes(bits));
-        return true;
-      case kPpmdEnd:
-        return false;
+        return ReadCodes(bits);
       case 3: {
-        const auto flags = CS_TRY(PpmdByte(bits));
-        CS_TRY_VOID(AddFilter(flags, bits, [&] { return PpmdByte(bits); }));
-        return true;
+        const uint8_t flags = CS_TRY(PpmdByte(bits));
+        return AddFilter(flags, bits, [&] { return PpmdByte(bits); });
       }
       case 4: {
         uint64_t distance = 0;
@@ -212,18 +219,15 @@ class Rar3Decoder : public RarDecoder {
           distance = distance << 8 | CS_TRY(PpmdByte(bits));
         }
         const uint8_t length = CS_TRY(PpmdByte(bits));
-        CS_TRY_VOID(CopyFrom(distance + 2, 32U + length, bits));
-        return true;
+        return CopyFrom(distance + 2, 32U + length, bits);
       }
       case 5: {
         const uint8_t length = CS_TRY(PpmdByte(bits));
-        CS_TRY_VOID(CopyFrom(1, 4U + length, bits));
-        return true;
+        return CopyFrom(1, 4U + length, bits);
       }
       default:
         // Quirk: RAR writes 1, and takes any for it.
-        CS_TRY_VOID(window_.Put(byte));
-        return true;
+        return window_.Put(escape_);
     }
   }
 

@@ -173,13 +173,15 @@ class SoundChannel {
       foretold += weights_.at(i) * steps_.at(i);
     }
     const auto byte = static_cast<uint8_t>((foretold >> 3) - difference);
-    Weigh(8 * static_cast<int8_t>(difference));
-    last_step_ = static_cast<int8_t>(byte - last_);
+    Weigh(8 * Signed(difference));
+    last_step_ = Signed(static_cast<uint8_t>(byte - last_));
     last_ = byte;
     return byte;
   }
 
  private:
+  static int Signed(uint8_t byte) { return byte < 0x80 ? byte : byte - 0x100; }
+
   void Weigh(int error) {
     errors_[0] += std::abs(error);
     for (size_t i = 0; i < steps_.size(); ++i) {

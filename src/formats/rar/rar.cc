@@ -26,7 +26,6 @@ namespace {
 using base::Budget;
 using base::ByteRange;
 using base::Bytes;
-using base::Error;
 using base::Fail;
 using base::Fault;
 using base::Input;
