@@ -138,7 +138,7 @@ enum class Role : uint8_t {
   kScript,
   kLibrary,
   kData,
-  kSignature,  // of the package around it
+  kSignature,  // where a package has a place of its own for it
 };
 template <>
 inline constexpr std::array kNames<Role> = {

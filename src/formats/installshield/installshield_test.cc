@@ -295,7 +295,8 @@ TEST(UnpackInstallshield, RemarksOnBytesOfNoFile) {
   ASSERT_EQ(outcome.recorder.remarks.size(), 1U);
   EXPECT_EQ(outcome.recorder.remarks[0].kind, RemarkKind::kHiddenData);
   EXPECT_EQ(outcome.recorder.remarks[0].what,
-            "6 bytes of volume 1 are of no file, the first of them here");
+            "6 bytes of volume 1 are of no file, the first of them at its "
+            "offset 521");
 }
 
 TEST(UnpackInstallshield, NoBeginningOfACabinetIsTakenForAllOfIt) {

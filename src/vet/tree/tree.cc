@@ -32,6 +32,7 @@
 #include "vet/tree/installed_names.h"
 #include "vet/tree/intake.h"
 #include "vet/tree/record.h"
+#include "vet/tree/refusal.h"
 #include "vet/tree/scratch.h"
 #include "vet/tree/signatures.h"
 #include "vet/tree/statement.h"
@@ -145,11 +146,6 @@ bool IsPacked(base::Bytes data) {
   return data.size() >= kSmallestBytes &&
          base::EntropyBits(data.first(std::min(data.size(), kSampleBytes))) >=
              kPackedBits;
-}
-
-std::string Clause(const base::Error& error) {
-  return fmt::format("{} {} at offset {}", error.field,
-                     base::Describe(error.fault), error.offset);
 }
 
 class Tree {
@@ -349,7 +345,8 @@ class Tree {
             ? base::Fail(base::Fault::kLimit, 0, allowance_.Spent())
             : container.row->unpack(*container.bytes, budget, intake);
     if (!opened) {
-      SayWhyNotOpened(container, opened.error());
+      SayWhyNotOpened(number, container.row->name, opened.error(), allowance_,
+                      record_);
     }
     const install::Place place{record_.At(number).format, Format::kUnknown, ""};
     ReadStatement(number, place, *container.bytes, opened.has_value(), options_,
@@ -418,40 +415,6 @@ class Tree {
                     model::Name(artifact.format)));
   }
 
-  void SayWhyNotOpened(const Waiting& container, const base::Error& error) {
-    const uint32_t number = container.artifact;
-    const uint64_t size = record_.At(number).size;
-    const ByteRange evidence = {std::min(error.offset, size), 0};
-    const std::string what =
-        fmt::format("The rest of the {}", container.row->name);
-    record_.SetIncomplete();
-    switch (error.fault) {
-      case base::Fault::kLimit:
-        record_.NoteLimit(number, error.field, allowance_.ValueOf(error.field));
-        record_.NotInspected(number, what, evidence,
-                             fmt::format("the limit on {} was reached",
-                                         LimitWords(error.field)));
-        return;
-      case base::Fault::kUnsupported:
-        record_.NotInspected(number, what, evidence, Clause(error));
-        return;
-      default:
-        record_.Give(MakeFinding(
-            "vet.container_damaged", number,
-            fmt::format("The {} is damaged, so that not all of its members are "
-                        "known: {}.",
-                        container.row->name, Clause(error)),
-            evidence, {{"field", std::string(error.field)}}));
-    }
-  }
-
-  // "member_bytes" -> "member bytes".
-  static std::string LimitWords(std::string_view name) {
-    std::string words(name);
-    std::ranges::replace(words, '_', ' ');
-    return words;
-  }
-
   void TakeMember(const TakenMember& taken, const Waiting& container) {
     if (taken.member.kind == formats::MemberKind::kDirectory) {
       return;
@@ -461,7 +424,7 @@ class Tree {
     artifact.size = taken.content.size_bytes;
     artifact.sha256 = taken.content.sha256.Hex();
     if (taken.damage) {
-      SayMemberDamaged(taken, number);
+      SayMemberDamaged(taken, number, allowance_, record_);
       return;
     }
     if (taken.member.kind != formats::MemberKind::kFile) {
@@ -478,7 +441,6 @@ class Tree {
         signing::Verifier::IsSignatureMember(
             record_.At(container.artifact).format, taken.member.name)) {
       artifact.detail = "signature of the package around it";
-      artifact.role = model::Role::kSignature;
       artifact.is_signed = model::Signed::kAbsent;
       return;
     }
@@ -530,41 +492,6 @@ class Tree {
       return number;
     }
     return record_.Add(&parent, name);
-  }
-
-  void SayMemberDamaged(const TakenMember& taken, uint32_t number) {
-    const base::Error& error = *taken.damage;
-    const uint32_t container = *record_.At(number).parent;
-    const uint64_t size = record_.At(container).size;
-    const std::string name = base::DisplaySafe(taken.member.name);
-    const ByteRange stored =
-        taken.member.stored.Inside(size) ? taken.member.stored : ByteRange{};
-    record_.SetIncomplete();
-    switch (error.fault) {
-      case base::Fault::kLimit:
-        record_.NoteLimit(number, error.field, allowance_.ValueOf(error.field));
-        record_.NotInspected(container, fmt::format("The member \"{}\"", name),
-                             stored,
-                             fmt::format("the limit on {} was reached",
-                                         LimitWords(error.field)));
-        return;
-      case base::Fault::kUnsupported:
-        record_.NotInspected(container, fmt::format("The member \"{}\"", name),
-                             stored, Clause(error));
-        return;
-      case base::Fault::kIo:
-        record_.NotInspected(container, fmt::format("The member \"{}\"", name),
-                             stored,
-                             "it is too large for the memory, and there is no "
-                             "room on the disk to put it aside");
-        return;
-      default:
-        record_.Give(MakeFinding(
-            "vet.member_damaged", container,
-            fmt::format("The member \"{}\" is damaged: {}.", name,
-                        Clause(error)),
-            stored, {{"name", name}, {"field", std::string(error.field)}}));
-    }
   }
 
   // What a program carries behind its sections and is of no known form: noted,

@@ -1,0 +1,92 @@
+#include "vet/tree/refusal.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+
+#include "base/text.h"
+#include "vet/findings.h"
+
+namespace countersign::vet {
+
+using base::ByteRange;
+
+namespace {
+
+std::string Clause(const base::Error& error) {
+  return fmt::format("{} {} at offset {}", error.field,
+                     base::Describe(error.fault), error.offset);
+}
+
+// "member_bytes" -> "member bytes".
+std::string LimitWords(std::string_view name) {
+  std::string words(name);
+  std::ranges::replace(words, '_', ' ');
+  return words;
+}
+
+}  // namespace
+
+void SayWhyNotOpened(uint32_t container, std::string_view format,
+                     const base::Error& error, const Allowance& allowance,
+                     Record& record) {
+  const uint64_t size = record.At(container).size;
+  const ByteRange evidence = {std::min(error.offset, size), 0};
+  const std::string what = fmt::format("The rest of the {}", format);
+  record.SetIncomplete();
+  switch (error.fault) {
+    case base::Fault::kLimit:
+      record.NoteLimit(container, error.field, allowance.ValueOf(error.field));
+      record.NotInspected(
+          container, what, evidence,
+          fmt::format("the limit on {} was reached", LimitWords(error.field)));
+      return;
+    case base::Fault::kUnsupported:
+      record.NotInspected(container, what, evidence, Clause(error));
+      return;
+    default:
+      record.Give(MakeFinding(
+          "vet.container_damaged", container,
+          fmt::format("The {} is damaged, so that not all of its members are "
+                      "known: {}.",
+                      format, Clause(error)),
+          evidence, {{"field", std::string(error.field)}}));
+  }
+}
+
+void SayMemberDamaged(const TakenMember& taken, uint32_t number,
+                      const Allowance& allowance, Record& record) {
+  const base::Error& error = *taken.damage;
+  const uint32_t container = *record.At(number).parent;
+  const uint64_t size = record.At(container).size;
+  const std::string name = base::DisplaySafe(taken.member.name);
+  const ByteRange stored =
+      taken.member.stored.Inside(size) ? taken.member.stored : ByteRange{};
+  record.SetIncomplete();
+  switch (error.fault) {
+    case base::Fault::kLimit:
+      record.NoteLimit(number, error.field, allowance.ValueOf(error.field));
+      record.NotInspected(
+          container, fmt::format("The member \"{}\"", name), stored,
+          fmt::format("the limit on {} was reached", LimitWords(error.field)));
+      return;
+    case base::Fault::kUnsupported:
+      record.NotInspected(container, fmt::format("The member \"{}\"", name),
+                          stored, Clause(error));
+      return;
+    case base::Fault::kIo:
+      record.NotInspected(container, fmt::format("The member \"{}\"", name),
+                          stored,
+                          "it is too large for the memory, and there is no "
+                          "room on the disk to put it aside");
+      return;
+    default:
+      record.Give(MakeFinding(
+          "vet.member_damaged", container,
+          fmt::format("The member \"{}\" is damaged: {}.", name, Clause(error)),
+          stored, {{"name", name}, {"field", std::string(error.field)}}));
+  }
+}
+
+}  // namespace countersign::vet
