@@ -395,6 +395,36 @@ TEST(UnpackCab, HoldsOnToQuantumThatIsNone) {
   EXPECT_EQ(outcome.recorder.members.size(), 2U);
 }
 
+// A match may reach to before the first byte: what is there is no memory of
+// this process, which holds what it read before. The cabinet is what a fuzz
+// target found: names lie where its folders are, one of which is Quantum.
+TEST(UnpackCab, BeforeTheFirstByteOfQuantumThereAreZeros) {
+  constexpr std::string_view kBegin =
+      "4d53434600004000a8000000000000002c00000000010000030f0300"
+      "0001000000090000020000006865722e636162006469736b006f7468"
+      "65722e636162006469736b0076000000010001008700000001000000"
+      "0500000000000000fdff00000000200061000900000000000000feff"
+      "00000000a0006200666160ca";
+  constexpr std::string_view kEnd =
+      "ff0000000000000000000000000000000000006e206410696f660072"
+      "730000006410696f660072730000009f006f6e64";
+  ByteVector cab = *base::FromHex(kBegin);
+  cab.resize(0xFB);
+  const ByteVector end = *base::FromHex(kEnd);
+  cab.insert(cab.end(), end.begin(), end.end());
+  // Memory that is not cleared is this, or what AddressSanitizer puts there.
+  std::vector<ByteVector> dirty;
+  for (size_t i = 0; i < 64; ++i) {
+    dirty.emplace_back(size_t{1} << (10 + i % 11), 0xA5);
+  }
+  dirty.clear();
+  std::string contents;
+  for (const auto& member : Unpacked(cab).recorder.members) {
+    contents.append(member.content.begin(), member.content.end());
+  }
+  EXPECT_EQ(contents, std::string(170, '\0'));
+}
+
 // Cabinets made by Microsoft's tools.
 TEST(UnpackCab, ReadsRealCabinets) {
   const std::filesystem::path folder =

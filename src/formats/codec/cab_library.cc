@@ -180,8 +180,15 @@ off_t TellStream(mspack_file* handle) {
 
 void IgnoreMessage(mspack_file* /*file*/, const char* /*format*/, ...) {}
 
+// Why zeros: a match of Quantum may reach to before the first byte of its
+// window, which the library does not clear. It would bring out what this memory
+// held before.
 void* AllocateForLibrary(mspack_system* /*self*/, size_t size) {
-  return ::operator new(size, std::nothrow);
+  void* memory = ::operator new(size, std::nothrow);
+  if (memory != nullptr) {
+    std::memset(memory, 0, size);
+  }
+  return memory;
 }
 
 void ReleaseForLibrary(void* memory) { ::operator delete(memory); }

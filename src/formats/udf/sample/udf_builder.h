@@ -98,9 +98,12 @@ struct UdfBuilder {
     return out_;
   }
 
-  // Puts the checksums of a tag right after a change of what follows it.
+  // Puts the checksums of a tag right after a change of what follows it, as far
+  // as the image goes.
   void Seal(std::vector<uint8_t>& image, size_t at) const {
-    const size_t size = image.at(at + 10) + size_t{image.at(at + 11)} * 256;
+    const size_t size =
+        std::min(image.at(at + 10) + size_t{image.at(at + 11)} * 256,
+                 image.size() - at - 16);
     const uint16_t crc = UdfCrc({image.data() + at + 16, size});
     image.at(at + 8) = static_cast<uint8_t>(crc);
     image.at(at + 9) = static_cast<uint8_t>(crc >> 8);
