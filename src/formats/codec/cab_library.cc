@@ -58,6 +58,8 @@ MadeHeader MakeCabHeader(const PackedCabFolder& folder, uint64_t size) {
 
 // What is shared by the library's input and output.
 struct CabStreams : mspack_system {
+  CabStreams() : mspack_system() {}
+
   const PackedCabFolder* folder = nullptr;
   MadeHeader header{};
   CabBlockVisitor* visitor = nullptr;
