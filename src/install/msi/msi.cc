@@ -406,24 +406,30 @@ class MsiReader {
 
 namespace {
 
-// What the transform in `storage` adds and changes. `name`: of the storage, ""
-// for a transform that is a file of its own.
+// The database that a transform is made for, where it is at hand.
+struct ChangedDatabase {
+  const MsiDatabase* rows = nullptr;
+  const MsiPaths* paths = nullptr;
+};
+
+// What the transform in `storage` adds and changes.
 base::Result<void> ReadTransform(const formats::CompoundFile& compound,
                                  base::Bytes file, uint32_t storage,
-                                 const std::string& name,
-                                 const MsiDatabase* changed,
-                                 const MsiPaths* paths_of_changed,
+                                 const ChangedDatabase& changed,
                                  base::Budget& budget,
                                  std::vector<Action>& actions) {
   const formats::MsiTransform transform = CS_TRY(
-      formats::ReadMsiTransform(compound, file, storage, changed, budget));
+      formats::ReadMsiTransform(compound, file, storage, changed.rows, budget));
   const MsiActions read =
       CS_TRY(formats::ReadMsiActions(transform.rows, budget));
   const MsiPaths paths =
-      CS_TRY(MsiPaths::Of(transform.rows, paths_of_changed, budget));
+      CS_TRY(MsiPaths::Of(transform.rows, changed.paths, budget));
   const size_t first = actions.size();
   CS_TRY_VOID(MsiReader(transform.rows, read, paths, actions).Read(budget));
-  for (size_t i = first; !name.empty() && i < actions.size(); ++i) {
+  // A transform that is a file of its own has no name to give.
+  const std::string name =
+      formats::DecodeMsiName(compound.entries[storage].raw_name);
+  for (size_t i = first; storage != 0 && i < actions.size(); ++i) {
     actions[i].parameters.push_back({"transform", name});
   }
   return transform.damage
@@ -442,10 +448,8 @@ base::Result<void> ReadMsi(const Place& /*place*/, const base::Blob& file,
   const MsiPaths paths = CS_TRY(MsiPaths::Of(database, nullptr, budget));
   CS_TRY_VOID(MsiReader(database, read, paths, actions).Read(budget));
   for (const uint32_t storage : formats::FindMsiTransforms(compound)) {
-    CS_TRY_VOID(ReadTransform(
-        compound, file.View(), storage,
-        formats::DecodeMsiName(compound.entries[storage].raw_name), &database,
-        &paths, budget, actions));
+    CS_TRY_VOID(ReadTransform(compound, file.View(), storage,
+                              {&database, &paths}, budget, actions));
   }
   return {};
 }
@@ -455,14 +459,11 @@ base::Result<void> ReadMsiTransforms(const Place& place, const base::Blob& file,
                                      std::vector<Action>& actions) {
   const auto compound = CS_TRY(formats::ParseCompoundFile(file.View(), budget));
   if (place.format == model::Format::kMst) {
-    return ReadTransform(compound, file.View(), 0, "", nullptr, nullptr, budget,
-                         actions);
+    return ReadTransform(compound, file.View(), 0, {}, budget, actions);
   }
   for (const uint32_t storage : formats::FindMsiTransforms(compound)) {
-    CS_TRY_VOID(ReadTransform(
-        compound, file.View(), storage,
-        formats::DecodeMsiName(compound.entries[storage].raw_name), nullptr,
-        nullptr, budget, actions));
+    CS_TRY_VOID(
+        ReadTransform(compound, file.View(), storage, {}, budget, actions));
   }
   return {};
 }
