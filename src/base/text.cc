@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -181,6 +182,19 @@ std::string DisplaySafe(std::string_view text) {
     }
   }
   return safe;
+}
+
+std::string AsciiLower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    c = AsciiLower(c);
+  }
+  return lower;
+}
+
+bool EqualIgnoringAsciiCase(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return AsciiLower(c); };
+  return std::ranges::equal(a, b, {}, lower, lower);
 }
 
 std::string FromUtf16BigEndian(Bytes bytes) { return FromUtf16(bytes, 0); }

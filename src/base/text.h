@@ -24,6 +24,15 @@ namespace countersign::base {
 // the tag characters included) become "\u{XXXX}".
 [[nodiscard]] std::string DisplaySafe(std::string_view text);
 
+// ASCII letters in lower case, the rest as it is: how Windows and the formats
+// from it compare names, as far as they are ASCII.
+[[nodiscard]] constexpr char AsciiLower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+[[nodiscard]] std::string AsciiLower(std::string_view text);
+[[nodiscard]] bool EqualIgnoringAsciiCase(std::string_view a,
+                                          std::string_view b);
+
 // UTF-8 of big-endian UTF-16 (as in ASN.1 BMPString); an unpaired surrogate
 // becomes U+FFFD, an odd last byte is dropped.
 [[nodiscard]] std::string FromUtf16BigEndian(Bytes bytes);

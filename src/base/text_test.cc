@@ -111,6 +111,15 @@ TEST(Latin1, EveryByteIsACharacter) {
   EXPECT_EQ(FromLatin1(AsBytes("M\xFCller")), "M\u00FCller");
 }
 
+TEST(AsciiCase, OnlyLettersOfAsciiHaveOne) {
+  EXPECT_EQ(AsciiLower("AZ[@`az{ \xC0\u00C4"), "az[@`az{ \xC0\u00C4");
+  EXPECT_TRUE(EqualIgnoringAsciiCase("Setup.EXE", "sETUP.exe"));
+  EXPECT_TRUE(EqualIgnoringAsciiCase("", ""));
+  EXPECT_FALSE(EqualIgnoringAsciiCase("a", "ab"));
+  EXPECT_FALSE(EqualIgnoringAsciiCase("[", "{"));
+  EXPECT_FALSE(EqualIgnoringAsciiCase("\u00C4", "\u00E4"));
+}
+
 TEST(Hex, RoundTrips) {
   const std::vector<uint8_t> bytes = {0x00, 0x0F, 0xF0, 0xFF, 0x9A};
   EXPECT_EQ(ToHex(bytes), "000ff0ff9a");

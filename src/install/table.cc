@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "install/actions.h"
 #include "install/burn/burn.h"
 #include "install/electron/electron.h"
@@ -49,7 +50,7 @@ struct MemberRow {
 };
 
 bool IsCalled(std::string_view name, std::string_view wanted) {
-  return name.size() == wanted.size() && AsciiLower(name) == wanted;
+  return name.size() == wanted.size() && base::AsciiLower(name) == wanted;
 }
 
 std::string_view LastName(std::string_view name) {
@@ -106,7 +107,7 @@ constexpr std::array kMembers = {
               ReadUpdateFeed},
     MemberRow{Format::kUnknown,
               [](std::string_view name) {
-                return AsciiLower(LastName(name)).ends_with(".xml");
+                return base::AsciiLower(LastName(name)).ends_with(".xml");
               },
               ReadTask},
 };

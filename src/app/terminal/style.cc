@@ -40,7 +40,7 @@ bool IsUtf8Locale(std::string_view locale) {
   std::string encoding;
   for (const char c : locale.substr(dot + 1, locale.find('@') - dot - 1)) {
     if (c != '-') {
-      encoding += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      encoding += base::AsciiLower(c);
     }
   }
   return encoding == "utf8";

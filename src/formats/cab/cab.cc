@@ -43,12 +43,9 @@ bool IsFromPrevious(const CabFile& file) {
 }
 
 // As Windows compares names.
-char FoldCase(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 bool ComesBefore(std::string_view a, std::string_view b) {
-  return std::ranges::lexicographical_compare(a, b, {}, FoldCase, FoldCase);
+  const auto lower = [](char c) { return base::AsciiLower(c); };
+  return std::ranges::lexicographical_compare(a, b, {}, lower, lower);
 }
 
 bool IsZero(Bytes bytes) {

@@ -11,6 +11,7 @@
 #include <numeric>
 #include <string_view>
 
+#include "base/text.h"
 #include "formats/zip/name.h"
 
 namespace countersign::formats {
@@ -104,18 +105,12 @@ void CompareDescriptor(const ZipEntry& entry, const ZipLocalHeader& local,
   }
 }
 
-bool EqualIgnoringCase(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 bool IsRootNuspec(std::string_view name) {
   constexpr std::string_view kEnding = ".nuspec";
   return name.size() > kEnding.size() &&
          name.find_first_of("/\\") == std::string_view::npos &&
-         EqualIgnoringCase(name.substr(name.size() - kEnding.size()), kEnding);
+         base::EqualIgnoringAsciiCase(name.substr(name.size() - kEnding.size()),
+                                      kEnding);
 }
 
 }  // namespace
@@ -186,7 +181,7 @@ ZipIdentity IdentifyZip(const std::vector<ZipEntry>& entries) {
   bool is_android = false;
   for (const ZipEntry& entry : entries) {
     const auto is = [&](std::string_view name) {
-      return EqualIgnoringCase(entry.name, name);
+      return base::EqualIgnoringAsciiCase(entry.name, name);
     };
     is_manifest |= is("AppxManifest.xml");
     is_block_map |= is("AppxBlockMap.xml");

@@ -41,8 +41,8 @@ bool IsWhenInstalled(const Action& action) {
 
 // All that an action says, in lower case, for words that are looked for.
 std::string AllWords(const Action& action) {
-  return AsciiLower(action.target + ' ' + action.name + ' ' + action.arguments +
-                    ' ' + action.value);
+  return base::AsciiLower(action.target + ' ' + action.name + ' ' +
+                          action.arguments + ' ' + action.value);
 }
 
 bool HasAny(std::string_view text, auto&& words) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/text.h"
 #include "formats/inno.h"
 #include "formats/pe.h"
 #include "install/windows/command_line.h"
@@ -182,7 +183,7 @@ class InnoReader {
     action.target = entry.filename;
     action.arguments = entry.parameters;
     action.condition = ConditionText(entry.condition);
-    const std::string place = AsciiLower(entry.name);
+    const std::string place = base::AsciiLower(entry.name);
     for (const std::string_view startup :
          {"{userstartup}", "{commonstartup}", "{autostartup}"}) {
       if (place.starts_with(startup)) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/text.h"
 #include "install/windows/command_line.h"
 #include "install/windows/launched.h"
 
@@ -70,7 +71,8 @@ std::string SubjectOfArguments(const Action& action) {
   };
   auto subject = std::ranges::find_if_not(words, is_option);
   for (size_t i = 0; i + 1 < words.size(); ++i) {
-    if (std::ranges::find(kOptions, AsciiLower(words[i])) != kOptions.end()) {
+    if (std::ranges::find(kOptions, base::AsciiLower(words[i])) !=
+        kOptions.end()) {
       subject = words.begin() + static_cast<std::ptrdiff_t>(i) + 1;
       break;
     }
@@ -115,7 +117,7 @@ class MemberIndex {
                                              uint32_t from) const {
     auto named = by_name_.find(ProgramName(subject));
     if (named == by_name_.end()) {
-      named = by_name_.find(AsciiLower(subject));  // without an extension
+      named = by_name_.find(base::AsciiLower(subject));  // without an extension
     }
     if (subject.empty() || named == by_name_.end()) {
       return std::nullopt;
@@ -125,13 +127,13 @@ class MemberIndex {
     if (named->second.size() > kMostOfAName) {
       return std::nullopt;
     }
-    const std::string path = AsciiLower(subject);
+    const std::string path = base::AsciiLower(subject);
     size_t best = 0;
     std::optional<uint32_t> found;
     bool doubtful = false;
     for (const uint32_t candidate : named->second) {
       const Artifact& artifact = artifacts_[candidate];
-      const size_t score = CommonTail(path, AsciiLower(artifact.path)) +
+      const size_t score = CommonTail(path, base::AsciiLower(artifact.path)) +
                            (IsBelow(candidate, from) ? kBelow : 1);
       if (score > best) {
         best = score;
@@ -164,9 +166,10 @@ class MemberIndex {
 
 std::string LowerName(const Artifact& artifact) {
   const size_t last = artifact.path.find_last_of(kSeparators);
-  return AsciiLower(last == std::string::npos
-                        ? artifact.path
-                        : std::string_view(artifact.path).substr(last + 1));
+  return base::AsciiLower(
+      last == std::string::npos
+          ? artifact.path
+          : std::string_view(artifact.path).substr(last + 1));
 }
 
 void LinkMembers(model::Inspection& inspection) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/text.h"
 #include "formats/cfb.h"
 #include "formats/msi.h"
 #include "formats/msi_actions.h"
@@ -37,7 +38,7 @@ using model::RunsAs;
 // "REMOVE", or "REMOVE" compared with "ALL" in any of the ways, first.
 bool IsOnlyForRemoval(std::string_view condition) {
   std::string words;
-  for (const char c : AsciiLower(condition)) {
+  for (const char c : base::AsciiLower(condition)) {
     if (c != ' ' && c != '(' && c != ')' && c != '~') {
       words += c;
     }
@@ -57,7 +58,8 @@ bool RunsCommandLine(std::string_view entry_point) {
   constexpr std::array<std::string_view, 6> kNames = {
       "caquietexec",    "caquietexec64", "wixquietexec",
       "wixquietexec64", "wixsilentexec", "wixsilentexec64"};
-  return std::ranges::find(kNames, AsciiLower(entry_point)) != kNames.end();
+  return std::ranges::find(kNames, base::AsciiLower(entry_point)) !=
+         kNames.end();
 }
 
 class MsiReader {
@@ -198,7 +200,7 @@ class MsiReader {
     if (RunsCommandLine(custom.target)) {
       const std::string_view immediate =
           custom.target.starts_with("CA") ? "QtExecCmdLine"
-          : AsciiLower(custom.target).starts_with("wixsilent")
+          : base::AsciiLower(custom.target).starts_with("wixsilent")
               ? "WixSilentExecCmdLine"
               : "WixQuietExecCmdLine";
       TakeCommandLine(SetValue(is_deferred ? custom.action : immediate),

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/text.h"
 #include "formats/nsis.h"
 #include "install/windows/command_line.h"
 #include "install/windows/registry.h"
@@ -78,7 +79,7 @@ void TakeShortcut(const NsisOperation& operation, Action& action) {
   action.name = At(operation, 0);
   action.target = At(operation, 1);
   action.arguments = At(operation, 2);
-  if (AsciiLower(action.name).starts_with("$smstartup")) {
+  if (base::AsciiLower(action.name).starts_with("$smstartup")) {
     action.persistence = Persistence::kLogon;
   }
 }
@@ -145,7 +146,7 @@ void TakeSystemCall(const NsisOperation& operation, Action& action) {
 
 // False of a function that says nothing which is known here.
 bool TakePlugin(const NsisOperation& operation, Action& action) {
-  const std::string function = AsciiLower(At(operation, 0));
+  const std::string function = base::AsciiLower(At(operation, 0));
   if (function == "system::call") {
     TakeSystemCall(operation, action);
     return true;

@@ -41,7 +41,7 @@ bool IsBuildFile(std::string_view name) {
 }  // namespace
 
 bool IsNugetScript(std::string_view name) {
-  const std::string lower = AsciiLower(name);
+  const std::string lower = base::AsciiLower(name);
   return IsBuildFile(lower) ||
          std::ranges::find(kNugetScripts, lower, &NugetScript::name) !=
              kNugetScripts.end();
@@ -52,7 +52,7 @@ base::Result<void> ReadNugetScript(const Place& place, const base::Blob& file,
                                    std::vector<Action>& actions) {
   constexpr size_t kShownBytes = size_t{16} << 10;
   CS_TRY_VOID(budget.ChargeSteps(1, 0));
-  const std::string lower = AsciiLower(place.name);
+  const std::string lower = base::AsciiLower(place.name);
   const auto* script =
       std::ranges::find(kNugetScripts, lower, &NugetScript::name);
   Action action;

@@ -109,7 +109,7 @@ std::string WithoutPrefixes(std::string command, Action& action) {
   constexpr int kMostPrefixes = 16;
   std::string taken;
   for (int i = 0; i < kMostPrefixes; ++i) {
-    const std::string lower = AsciiLower(command.substr(0, 16));
+    const std::string lower = base::AsciiLower(command.substr(0, 16));
     const auto prefix = std::ranges::find_if(
         kPrefixes,
         [&](std::string_view each) { return lower.starts_with(each); });
@@ -138,7 +138,7 @@ base::Result<void> ReadSettings(std::string_view text,
   size_t at = 0;
   while (std::optional<Setting> setting = NextSetting(text, has_quotes, at)) {
     CS_TRY_VOID(budget.ChargeSteps(1, setting->evidence.offset));
-    std::string name = AsciiLower(setting->name);
+    std::string name = base::AsciiLower(setting->name);
     if (name.starts_with("autoinstall")) {
       name.resize(std::string_view("autoinstall").size());
     }
@@ -163,7 +163,7 @@ base::Result<void> ReadSettings(std::string_view text,
       action.target = WithoutBlanks(std::string_view(rest).substr(0, end));
       action.arguments = WithoutBlanks(
           std::string_view(rest).substr(std::min(end + 1, rest.size())));
-      action.persistence = AsciiLower(action.name).starts_with('t')
+      action.persistence = base::AsciiLower(action.name).starts_with('t')
                                ? Persistence::kLogon
                                : Persistence::kNone;
     } else {

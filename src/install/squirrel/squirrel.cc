@@ -49,7 +49,8 @@ base::Result<void> ReadSquirrelReleases(const Place& /*place*/,
     const std::string_view size = TakeWord(line);
     if (digest.size() == kSha1Digits &&
         AreAll(digest, "0123456789abcdefABCDEF") &&
-        AreAll(size, "0123456789") && AsciiLower(name).ends_with(".nupkg")) {
+        AreAll(size, "0123456789") &&
+        base::AsciiLower(name).ends_with(".nupkg")) {
       Action action;
       action.kind = ActionKind::kInstallPackage;
       // Quirk: the program that updates installs for the user who runs it.
@@ -57,7 +58,7 @@ base::Result<void> ReadSquirrelReleases(const Place& /*place*/,
       action.statement = "RELEASES";
       action.target = name;
       action.evidence = {at, end - at};
-      action.parameters = {{"sha1", AsciiLower(digest)},
+      action.parameters = {{"sha1", base::AsciiLower(digest)},
                            {"bytes", std::string(size)}};
       actions.push_back(std::move(action));
     }

@@ -84,7 +84,7 @@ class TaskReader {
     Action action;
     action.phase = ActionPhase::kUse;
     action.statement = "Task Exec";
-    const std::string lower = AsciiLower(user_);
+    const std::string lower = base::AsciiLower(user_);
     const bool is_system = lower == "s-1-5-18" || lower == "system" ||
                            lower == "nt authority\\system" ||
                            lower == "localsystem";

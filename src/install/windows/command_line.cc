@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/text.h"
 #include "install/windows/launched.h"
 
 namespace countersign::install {
@@ -13,9 +14,8 @@ using model::Action;
 using model::ActionKind;
 using model::Persistence;
 
-char LowerLetter(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
+// What stands in front of a name: of a path, or of a placeholder.
+constexpr std::string_view kPathSeparators = "/\\]}\"";
 
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 
@@ -77,12 +77,19 @@ constexpr std::array<std::string_view, 9> kProgramExtensions = {
 
 // Where the program ends in a command line without quotes.
 size_t EndOfProgram(const std::string& lower) {
+  // Limit: no program of the system has a longer name.
+  constexpr size_t kLongestLauncher = 16;
+  size_t name = 0;  // where the name behind the last separator begins
   for (size_t at = 0; at < lower.size(); ++at) {
     // "cmd /c x.exe" starts cmd: a program of the system is found before a
     // file with blanks in its name.
-    if (IsBlank(lower[at]) &&
-        IsLauncher(ProgramName(std::string_view(lower).substr(0, at)))) {
+    if (IsBlank(lower[at]) && at - name <= kLongestLauncher &&
+        IsLauncher(
+            ProgramName(std::string_view(lower).substr(name, at - name)))) {
       return at;
+    }
+    if (kPathSeparators.find(lower[at]) != std::string_view::npos) {
+      name = at + 1;
     }
     if (lower[at] != '.') {
       continue;
@@ -119,12 +126,6 @@ bool IsScriptFile(std::string_view name) {
 
 }  // namespace
 
-std::string AsciiLower(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), LowerLetter);
-  return lower;
-}
-
 CommandLine SplitCommandLine(std::string_view text) {
   text = Trimmed(text);
   if (text.starts_with('"')) {
@@ -135,14 +136,14 @@ CommandLine SplitCommandLine(std::string_view text) {
         end == std::string_view::npos ? "" : text.substr(end + 1);
     return {std::string(program), std::string(Trimmed(rest))};
   }
-  const size_t end = EndOfProgram(AsciiLower(text));
+  const size_t end = EndOfProgram(base::AsciiLower(text));
   return {std::string(text.substr(0, end)),
           std::string(Trimmed(text.substr(end)))};
 }
 
 std::string ProgramName(std::string_view program) {
-  const size_t last = program.find_last_of("/\\]}\"");
-  std::string name = AsciiLower(
+  const size_t last = program.find_last_of(kPathSeparators);
+  std::string name = base::AsciiLower(
       last == std::string_view::npos ? program : program.substr(last + 1));
   // "$INSTDIR" and the like stand for a directory, a name behind it follows a
   // separator.
@@ -177,7 +178,7 @@ void TakeCommand(std::string program, std::string arguments, Action& action) {
   if (is_inside) {
     action.parameters.push_back({"command_line", written});
   }
-  const std::string words = AsciiLower(arguments);
+  const std::string words = base::AsciiLower(arguments);
   action.target = std::move(program);
   action.arguments = std::move(arguments);
   const auto* launcher =

@@ -35,7 +35,4 @@ void TakeCommandLine(std::string_view text, model::Action& action);
 void TakeCommand(std::string program, std::string arguments,
                  model::Action& action);
 
-// ASCII letters in lower case, the rest as it is.
-[[nodiscard]] std::string AsciiLower(std::string_view text);
-
 }  // namespace countersign::install

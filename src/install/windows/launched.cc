@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/text.h"
 #include "install/windows/command_line.h"
 #include "install/windows/registry.h"
 
@@ -30,16 +31,18 @@ std::string_view SkipBlanks(std::string_view text) {
 // The word that follows `option`, in any case; nothing without it.
 std::optional<std::string> ValueOf(const std::vector<std::string>& words,
                                    std::string_view option) {
-  const auto found = std::ranges::find_if(
-      words, [&](const auto& word) { return AsciiLower(word) == option; });
+  const auto found = std::ranges::find_if(words, [&](const auto& word) {
+    return base::AsciiLower(word) == option;
+  });
   return found == words.end() || found + 1 == words.end()
              ? std::nullopt
              : std::optional(*(found + 1));
 }
 
 bool HasWord(const std::vector<std::string>& words, std::string_view option) {
-  return std::ranges::any_of(
-      words, [&](const auto& word) { return AsciiLower(word) == option; });
+  return std::ranges::any_of(words, [&](const auto& word) {
+    return base::AsciiLower(word) == option;
+  });
 }
 
 void TakeAccount(const std::string& account, Action& action) {
@@ -47,7 +50,7 @@ void TakeAccount(const std::string& account, Action& action) {
       "",         "system",        "nt authority\\system", "localsystem",
       "s-1-5-18", ".\\localsystem"};
   const bool is_system =
-      std::ranges::find(kSystem, AsciiLower(account)) != kSystem.end();
+      std::ranges::find(kSystem, base::AsciiLower(account)) != kSystem.end();
   action.runs_as = is_system ? RunsAs::kSystem : RunsAs::kAccount;
   action.account = is_system ? "" : account;
 }
@@ -90,7 +93,7 @@ bool TakeService(std::vector<std::string> words, Action& action) {
   for (size_t i = 0; i < words.size(); ++i) {
     for (const std::string_view option : kOptions) {
       if (words[i].size() > option.size() &&
-          AsciiLower(words[i]).starts_with(option)) {
+          base::AsciiLower(words[i]).starts_with(option)) {
         const std::string value = words[i].substr(option.size());
         words[i].resize(option.size());
         words.insert(words.begin() + static_cast<std::ptrdiff_t>(i) + 1, value);
@@ -100,12 +103,12 @@ bool TakeService(std::vector<std::string> words, Action& action) {
   }
   const auto command = ValueOf(words, "binpath=");
   const auto name = ValueOf(words, "create");
-  if (!command || !name || AsciiLower(words.front()) != "create") {
+  if (!command || !name || base::AsciiLower(words.front()) != "create") {
     return false;
   }
   action.kind = ActionKind::kInstallService;
   action.persistence =
-      AsciiLower(ValueOf(words, "type=").value_or("")) == "kernel"
+      base::AsciiLower(ValueOf(words, "type=").value_or("")) == "kernel"
           ? Persistence::kDriver
           : Persistence::kService;
   action.name = *name;
@@ -123,7 +126,7 @@ bool TakeRegistryCommand(const std::vector<std::string>& words,
   if (words.size() < 2) {
     return false;
   }
-  const std::string verb = AsciiLower(words[0]);
+  const std::string verb = base::AsciiLower(words[0]);
   if (verb != "add" && verb != "delete") {
     return false;
   }
@@ -154,7 +157,7 @@ std::string BehindStart(std::string_view text) {
     }
   }
   while (text.starts_with('/')) {
-    const bool has_folder = AsciiLower(text.substr(0, 3)) == "/d ";
+    const bool has_folder = base::AsciiLower(text.substr(0, 3)) == "/d ";
     size_t end = text.find(' ', has_folder ? 3 : 0);
     if (has_folder && text.substr(3).starts_with('"')) {
       end = text.find('"', 4);
@@ -173,7 +176,7 @@ std::string BehindCommand(std::string_view text) {
   text = SkipBlanks(text);
   bool runs = false;
   while (text.starts_with('/') && !runs && text.size() >= 2) {
-    const std::string letter = AsciiLower(text.substr(1, 1));
+    const std::string letter = base::AsciiLower(text.substr(1, 1));
     runs = letter == "c" || letter == "k" || letter == "r";
     // "/cx.exe" does what "/c x.exe" does.
     const size_t end = runs ? 2 : text.find(' ');

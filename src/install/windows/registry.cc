@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "base/text.h"
 #include "install/windows/command_line.h"
 
 namespace countersign::install {
@@ -86,11 +87,11 @@ bool IsThere(std::string_view key, const StartKey& row) {
 }  // namespace
 
 Persistence PersistenceOf(std::string_view key, std::string_view name) {
-  std::string lower = "\\" + AsciiLower(key);
+  std::string lower = "\\" + base::AsciiLower(key);
   while (lower.ends_with('\\')) {
     lower.pop_back();
   }
-  const std::string value = AsciiLower(name);
+  const std::string value = base::AsciiLower(name);
   const auto* row = std::ranges::find_if(kStartKeys, [&](const StartKey& r) {
     return (r.value.empty() || r.value == value) && IsThere(lower, r);
   });

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "install/windows/command_line.h"
 #include "install/windows/launched.h"
 #include "install/windows/registry.h"
@@ -31,6 +33,19 @@ TEST(CommandLines, AreTakenApartAsWindowsDoes) {
     EXPECT_EQ(command.program, row.program) << row.text;
     EXPECT_EQ(command.arguments, row.arguments) << row.text;
   }
+}
+
+// A million words, and none of them a program.
+TEST(CommandLines, ALongOneIsReadOnce) {
+  std::string text;
+  for (int i = 0; i < 1'000'000; ++i) {
+    text += "a ";
+  }
+  EXPECT_EQ(SplitCommandLine(text).program, "a");
+  EXPECT_EQ(SplitCommandLine("C:\\x y\\" + text + "b.exe -q").arguments, "-q");
+  const CommandLine launched =
+      SplitCommandLine("C:\\x y\\cmd /c " + text + "b.exe");
+  EXPECT_EQ(launched.program, "C:\\x y\\cmd");
 }
 
 TEST(CommandLines, ProgramsAreKnownByName) {

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "base/text.h"
 #include "signing/asn1/pem.h"
 #include "signing/package/archive.h"
 
@@ -50,7 +51,7 @@ class JarManifestReader {
       const uint64_t start = at_;
       JarSection section = CS_TRY(TakeSection());
       if (section.attributes.empty() ||
-          !EqualIgnoringAsciiCase(section.attributes[0].name, "Name")) {
+          !base::EqualIgnoringAsciiCase(section.attributes[0].name, "Name")) {
         return base::Fail(Fault::kMalformed, document_.offset + start,
                           "Name of a section");
       }
@@ -119,7 +120,7 @@ class JarManifestReader {
 
 const std::string* JarSection::Find(std::string_view name) const {
   for (const JarAttribute& attribute : attributes) {
-    if (EqualIgnoringAsciiCase(attribute.name, name)) {
+    if (base::EqualIgnoringAsciiCase(attribute.name, name)) {
       return &attribute.value;
     }
   }
@@ -137,15 +138,15 @@ std::optional<std::vector<JarDigest>> ReadJarDigests(const JarSection& section,
   for (const JarAttribute& attribute : section.attributes) {
     const std::string_view name = attribute.name;
     if (name.size() <= ending.size() ||
-        !EqualIgnoringAsciiCase(name.substr(name.size() - ending.size()),
-                                ending)) {
+        !base::EqualIgnoringAsciiCase(name.substr(name.size() - ending.size()),
+                                      ending)) {
       continue;
     }
     const std::string_view algorithm =
         name.substr(0, name.size() - ending.size());
     const auto* known =
         std::ranges::find_if(kJarAlgorithms, [&](const AlgorithmName& each) {
-          return EqualIgnoringAsciiCase(each.name, algorithm);
+          return base::EqualIgnoringAsciiCase(each.name, algorithm);
         });
     if (known == std::end(kJarAlgorithms)) {
       continue;

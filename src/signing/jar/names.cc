@@ -1,5 +1,7 @@
 #include "signing/jar/names.h"
 
+#include "base/text.h"
+
 namespace countersign::signing {
 namespace {
 
@@ -7,8 +9,8 @@ constexpr std::string_view kMetaFolder = "META-INF/";
 
 // The part of a name in META-INF itself; "" for every other name.
 std::string_view NameInMeta(std::string_view name) {
-  if (!EqualIgnoringAsciiCase(name.substr(0, kMetaFolder.size()),
-                              kMetaFolder)) {
+  if (!base::EqualIgnoringAsciiCase(name.substr(0, kMetaFolder.size()),
+                                    kMetaFolder)) {
     return "";
   }
   name.remove_prefix(kMetaFolder.size());
@@ -19,8 +21,8 @@ std::string_view NameInMeta(std::string_view name) {
 
 bool EndsIgnoringCase(std::string_view text, std::string_view ending) {
   return text.size() >= ending.size() &&
-         EqualIgnoringAsciiCase(text.substr(text.size() - ending.size()),
-                                ending);
+         base::EqualIgnoringAsciiCase(text.substr(text.size() - ending.size()),
+                                      ending);
 }
 
 bool IsSignatureFile(std::string_view name) {
@@ -34,8 +36,8 @@ bool IsSignatureBlock(std::string_view name) {
 }
 
 bool BelongTogether(std::string_view a, std::string_view b) {
-  return EqualIgnoringAsciiCase(a.substr(0, a.rfind('.')),
-                                b.substr(0, b.rfind('.')));
+  return base::EqualIgnoringAsciiCase(a.substr(0, a.rfind('.')),
+                                      b.substr(0, b.rfind('.')));
 }
 
 bool IsToBeSigned(const formats::ZipEntry& entry) {
@@ -43,8 +45,8 @@ bool IsToBeSigned(const formats::ZipEntry& entry) {
   const std::string_view inside = NameInMeta(name);
   const bool is_directory = name.ends_with('/') && entry.size == 0;
   return !is_directory && !IsSignatureFile(name) && !IsSignatureBlock(name) &&
-         !EqualIgnoringAsciiCase(name, kJarManifestName) &&
-         !EqualIgnoringAsciiCase(inside.substr(0, 4), "SIG-");
+         !base::EqualIgnoringAsciiCase(name, kJarManifestName) &&
+         !base::EqualIgnoringAsciiCase(inside.substr(0, 4), "SIG-");
 }
 
 }  // namespace countersign::signing

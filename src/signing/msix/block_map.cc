@@ -25,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "formats/xml.h"
 #include "signing/asn1/pem.h"
 
@@ -214,7 +215,7 @@ class BlockMapCheck {
     for (const ZipEntry& entry : archive_.Entries()) {
       const std::string name = BlockMapName(entry.name);
       entries_.emplace(name, &entry);
-      if (!names.insert(LowerAscii(name)).second) {
+      if (!names.insert(base::AsciiLower(name)).second) {
         faults_.Add(fmt::format("two parts have the name {}", QuoteName(name)),
                     EntryRange(entry));
       }

@@ -16,6 +16,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/text.h"
 #include "formats/xml.h"
 #include "signing/asn1/oid.h"
 #include "signing/package/archive.h"
@@ -48,8 +49,8 @@ bool IsPackageFile(std::string_view name) {
   const size_t dot = name.rfind('.');
   const std::string_view ending =
       dot == std::string_view::npos ? "" : name.substr(dot);
-  return EqualIgnoringAsciiCase(ending, ".appx") ||
-         EqualIgnoringAsciiCase(ending, ".msix");
+  return base::EqualIgnoringAsciiCase(ending, ".appx") ||
+         base::EqualIgnoringAsciiCase(ending, ".msix");
 }
 
 // The packages that a bundle lists, compared with its entries.
@@ -173,7 +174,7 @@ std::string NameTypeOf(std::string_view name) {
     return std::string(name.substr(kPrefix.size()));
   }
   for (const NamedType& type : kNameTypes) {
-    if (EqualIgnoringAsciiCase(type.name, name)) {
+    if (base::EqualIgnoringAsciiCase(type.name, name)) {
       return std::string(type.oid);
     }
   }

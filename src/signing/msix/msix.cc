@@ -181,7 +181,7 @@ class MsixExamination {
     std::vector<const ZipEntry*> found;
     for (const ZipEntry& entry : archive_.Entries()) {
       // Names of parts are equal where only the case of ASCII letters differs.
-      if (EqualIgnoringAsciiCase(entry.name, kMsixSignature)) {
+      if (base::EqualIgnoringAsciiCase(entry.name, kMsixSignature)) {
         found.push_back(&entry);
       }
     }

@@ -119,7 +119,7 @@ class NugetExamination {
       if (entry.name == kNugetSignature) {
         found = &entry;
         ++count;
-      } else if (EqualIgnoringAsciiCase(entry.name, kNugetSignature)) {
+      } else if (base::EqualIgnoringAsciiCase(entry.name, kNugetSignature)) {
         is_odd = true;
         faults_.Add(fmt::format("{} is no signature: its name must be {}",
                                 QuoteName(entry.name), kNugetSignature),

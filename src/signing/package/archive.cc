@@ -190,21 +190,6 @@ std::vector<ByteRange> HeaderSurplus(const ZipEntry& entry, Bytes file) {
   return surplus;
 }
 
-bool EqualIgnoringAsciiCase(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
-std::string LowerAscii(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  }
-  return lower;
-}
-
 std::string QuoteName(std::string_view name) {
   // Limit: 80 bytes, so that a sentence stays one.
   constexpr size_t kMostBytes = 80;

@@ -76,12 +76,6 @@ class PackageArchive {
 [[nodiscard]] std::vector<base::ByteRange> HeaderSurplus(
     const formats::ZipEntry& entry, base::Bytes file);
 
-// True when the two are equal but for the case of ASCII letters.
-[[nodiscard]] bool EqualIgnoringAsciiCase(std::string_view a,
-                                          std::string_view b);
-
-[[nodiscard]] std::string LowerAscii(std::string_view text);
-
 // A name for a sentence: quoted, safe to display, shortened.
 [[nodiscard]] std::string QuoteName(std::string_view name);
 

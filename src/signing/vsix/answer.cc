@@ -245,7 +245,7 @@ class XmlSignatureExamination {
       Mismatch(reference, "", quoted + " is not in the package once", answer);
       return;
     }
-    if (!EqualIgnoringAsciiCase(type, package_.TypeOf(name))) {
+    if (!base::EqualIgnoringAsciiCase(type, package_.TypeOf(name))) {
       Mismatch(reference, "", quoted + " has another type than was signed",
                answer);
       return;

@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <utility>
 
+#include "base/text.h"
 #include "signing/vsix/relationship_filter.h"
 
 namespace countersign::signing {
@@ -110,7 +111,7 @@ OpcPackage::OpcPackage(const PackageArchive& archive, base::Budget& budget,
     : archive_(archive), budget_(budget), faults_(faults) {
   for (const ZipEntry& entry : archive.Entries()) {
     const auto [other, is_new] =
-        by_name_.emplace(LowerAscii(entry.name), &entry);
+        by_name_.emplace(base::AsciiLower(entry.name), &entry);
     if (!is_new) {
       other->second = nullptr;
       faults.Add(
@@ -122,7 +123,7 @@ OpcPackage::OpcPackage(const PackageArchive& archive, base::Budget& budget,
 }
 
 const ZipEntry* OpcPackage::Find(std::string_view part) const {
-  const auto found = by_name_.find(LowerAscii(WithoutSlash(part)));
+  const auto found = by_name_.find(base::AsciiLower(WithoutSlash(part)));
   return found == by_name_.end() ? nullptr : found->second;
 }
 
@@ -154,16 +155,17 @@ void OpcPackage::TakeType(const XmlTree& xml, uint32_t element) {
   bool is_new = false;
   if (xml[element].name.Is(kTypesSpace, "Override")) {
     const std::string part = AttributeOr(xml, element, "PartName", "");
-    is_new = overrides_.emplace(LowerAscii(WithoutSlash(part)), type).second;
+    is_new =
+        overrides_.emplace(base::AsciiLower(WithoutSlash(part)), type).second;
   } else if (xml[element].name.Is(kTypesSpace, "Default")) {
     const std::string extension = AttributeOr(xml, element, "Extension", "");
-    is_new = defaults_.emplace(LowerAscii(extension), type).second;
+    is_new = defaults_.emplace(base::AsciiLower(extension), type).second;
   }
   holds_types_only_ &= is_new;
 }
 
 std::string OpcPackage::TypeOf(std::string_view part) const {
-  const std::string name = LowerAscii(WithoutSlash(part));
+  const std::string name = base::AsciiLower(WithoutSlash(part));
   if (const auto found = overrides_.find(name); found != overrides_.end()) {
     return found->second;
   }

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "signing/package/coverage.h"
 #include "signing/package/examine.h"
 #include "signing/package/schemes.h"
@@ -125,7 +126,7 @@ class VsixExamination {
   // others.
   void CheckType(const ZipEntry& entry, std::string_view kind) {
     const std::string type = fmt::format("{}{}", kOpcSignatureTypes, kind);
-    if (!EqualIgnoringAsciiCase(package_.TypeOf(entry.name), type)) {
+    if (!base::EqualIgnoringAsciiCase(package_.TypeOf(entry.name), type)) {
       faults_.Add(
           fmt::format("{} has not the type {}", QuoteName(entry.name), type),
           EntryRange(entry));
@@ -203,7 +204,7 @@ class VsixExamination {
     if (facts_.signatures.empty()) {
       const bool has_parts =
           std::ranges::any_of(archive_.Entries(), [](const ZipEntry& entry) {
-            return LowerAscii(entry.name)
+            return base::AsciiLower(entry.name)
                 .starts_with("package/services/digital-signature/");
           });
       facts_.is_signed = has_origin_ || has_parts ? model::Signed::kMalformed

@@ -61,11 +61,10 @@ constexpr std::array<std::string_view, 24> kLegalForms = {
 std::string Normalise(std::string_view name) {
   std::vector<std::string> words = {""};
   for (const char c : name) {
-    const bool ascii_upper = c >= 'A' && c <= 'Z';
     if (c == ' ' || c == ',' || c == '\t') {
       words.emplace_back();
     } else if (std::string_view(".\"'()").find(c) == std::string_view::npos) {
-      words.back() += ascii_upper ? static_cast<char>(c - 'A' + 'a') : c;
+      words.back() += base::AsciiLower(c);
     }
   }
   std::erase(words, "");

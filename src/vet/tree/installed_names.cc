@@ -1,20 +1,14 @@
 #include "vet/tree/installed_names.h"
 
-#include <algorithm>
-
+#include "base/text.h"
 #include "formats/cfb.h"
 #include "formats/msi.h"
 
 namespace countersign::vet {
 namespace {
 
-// As Windows compares names of files, where they are ASCII.
-std::string LowerCaseName(std::string_view path) {
-  std::string name(path.substr(path.find_last_of("/\\!") + 1));
-  std::ranges::transform(name, name.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return name;
+std::string LowerLastName(std::string_view path) {
+  return base::AsciiLower(path.substr(path.find_last_of("/\\!") + 1));
 }
 
 }  // namespace
@@ -34,7 +28,7 @@ InstalledNames InstalledNamesOf(const base::Blob& file, base::Budget& budget) {
     for (const formats::MsiFile& installed : *files) {
       names.names.emplace(installed.key, installed.path);
       if (!installed.cabinet.empty() && !installed.cabinet.starts_with('#')) {
-        names.beside.insert(LowerCaseName(installed.cabinet));
+        names.beside.insert(LowerLastName(installed.cabinet));
       }
     }
   }
@@ -59,7 +53,7 @@ const std::string* InstallerNames::Find(const model::Artifact& cabinet,
   auto known = by_installer_.find(*cabinet.parent);
   if (known == by_installer_.end()) {
     const auto beside =
-        beside_.find(std::pair(*cabinet.parent, LowerCaseName(cabinet.path)));
+        beside_.find(std::pair(*cabinet.parent, LowerLastName(cabinet.path)));
     known = beside == beside_.end() ? by_installer_.end()
                                     : by_installer_.find(beside->second);
   }

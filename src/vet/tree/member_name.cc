@@ -19,10 +19,6 @@ bool IsLetter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 std::vector<std::string_view> PartsOf(std::string_view name) {
   std::vector<std::string_view> parts;
   size_t begin = 0;
@@ -41,7 +37,7 @@ bool IsDevice(std::string_view part) {
   while (!stem.empty() && stem.back() == ' ') {
     stem.pop_back();
   }
-  std::ranges::transform(stem, stem.begin(), Lower);
+  stem = base::AsciiLower(stem);
   constexpr std::array<std::string_view, 6> kDevices = {
       "con", "prn", "aux", "nul", "conin$", "conout$"};
   return std::ranges::find(kDevices, stem) != kDevices.end() ||
@@ -126,7 +122,7 @@ std::string CollisionKey(std::string_view name) {
       continue;
     }
     key += '/';
-    std::ranges::transform(part, std::back_inserter(key), Lower);
+    key += base::AsciiLower(part);
   }
   return key;
 }
