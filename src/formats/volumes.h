@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "model/report.h"
 
 namespace countersign::formats {
@@ -15,12 +16,16 @@ namespace countersign::formats {
 struct VolumeCandidate {
   std::string name;  // of the member, with its folders
   model::Format format = model::Format::kUnknown;
+  base::Bytes content = {};
 };
 
 // What a member is a part of.
 struct VolumePlace {
   size_t leader = 0;    // the candidate that has the list of all content
   uint16_t number = 0;  // from 1
+  // Nothing is in it but what the leader lists. Another may say more than that,
+  // or something else, and is to be opened by itself as well.
+  bool is_only_a_part = false;
 };
 
 // Of each of `candidates`, all in one container, the place; nothing of one that

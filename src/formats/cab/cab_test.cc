@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "formats/cab/sample/cab_builder.h"
 #include "formats/cabinet.h"
-#include "formats/sample/member_recorder.h"
+#include "formats/sample/unpacked.h"
 
 namespace countersign::formats {
 namespace {
@@ -40,28 +40,12 @@ CabBuilder Small(uint16_t type) {
   return builder;
 }
 
-struct Outcome {
-  MemberRecorder recorder;
-  base::Result<void> result;
-};
-
-Outcome Unpacked(const ByteVector& cab) {
-  Outcome outcome;
-  outcome.result = outcome.recorder.Run(UnpackCab, cab);
-  return outcome;
-}
-
-bool IsClean(const Outcome& outcome) {
-  return outcome.result && outcome.recorder.remarks.empty() &&
-         std::ranges::none_of(outcome.recorder.members, [](const auto& member) {
-           return member.damage.has_value();
-         });
-}
+Unpacked UnpackedCab(const ByteVector& cab) { return {UnpackCab, cab}; }
 
 // All files come out as they went in, nothing is said of them.
 void ExpectRoundTrip(CabBuilder builder) {
-  const Outcome outcome = Unpacked(builder.Build());
-  EXPECT_TRUE(IsClean(outcome))
+  const Unpacked outcome = UnpackedCab(builder.Build());
+  EXPECT_TRUE(outcome.IsClean())
       << (outcome.recorder.remarks.empty() ? ""
                                            : outcome.recorder.remarks[0].what);
   size_t at = 0;
@@ -122,7 +106,7 @@ TEST(UnpackCab, MixesMethods) {
                      {kMszip, {{"b", Prose(40'000)}}},
                      {kLzx, {{"c", Prose(40'000)}}}};
   ExpectRoundTrip(builder);
-  EXPECT_EQ(Unpacked(builder.Build()).recorder.detail,
+  EXPECT_EQ(UnpackedCab(builder.Build()).recorder.detail,
             "Microsoft cabinet, 3 files, LZX, MSZIP, stored");
 }
 
@@ -130,7 +114,7 @@ TEST(UnpackCab, PlacesWhatLiesInOneStoredBlock) {
   CabBuilder builder;
   builder.folders = {
       {kStored, {{"in one", Prose(30'000)}, {"in two", Prose(5'000)}}}};
-  const Outcome outcome = Unpacked(builder.Build());
+  const Unpacked outcome = UnpackedCab(builder.Build());
   EXPECT_TRUE(outcome.recorder.Find("in one")->placed);
   EXPECT_FALSE(outcome.recorder.Find("in two")->placed);
 }
@@ -141,11 +125,11 @@ TEST(UnpackCab, NoBeginningOfACabinetIsTakenForAllOfIt) {
     builder.signature = "signature";
     builder.data_reserve = 2;
     const ByteVector whole = builder.Build();
-    ASSERT_TRUE(IsClean(Unpacked(whole)));
+    ASSERT_TRUE(UnpackedCab(whole).IsClean());
     for (size_t size = 0; size < whole.size(); ++size) {
-      const Outcome cut =
-          Unpacked({whole.begin(), whole.begin() + static_cast<long>(size)});
-      EXPECT_FALSE(IsClean(cut)) << type << " at " << size;
+      const Unpacked cut =
+          UnpackedCab({whole.begin(), whole.begin() + static_cast<long>(size)});
+      EXPECT_FALSE(cut.IsClean()) << type << " at " << size;
     }
   }
 }
@@ -159,7 +143,7 @@ TEST(UnpackCab, ChangedBytesAreNoticed) {
     for (size_t at = 0; at < whole.size(); ++at) {
       ByteVector changed = whole;
       changed[at] ^= 0x41;
-      const Outcome outcome = Unpacked(changed);
+      const Unpacked outcome = UnpackedCab(changed);
       const bool in_set_id = at >= 32 && at < 36;
       const bool in_type =
           at >= builder.folder_at[0] + 6 && at < builder.folder_at[0] + 8;
@@ -169,7 +153,7 @@ TEST(UnpackCab, ChangedBytesAreNoticed) {
         in_file |= at >= file + 10 && at < file + 24;
       }
       if (!in_set_id && !in_file && !in_type) {
-        EXPECT_FALSE(IsClean(outcome)) << type << " at " << at;
+        EXPECT_FALSE(outcome.IsClean()) << type << " at " << at;
       }
     }
   }
@@ -193,7 +177,7 @@ TEST(UnpackCab, NamesTheDamagedField) {
   for (const auto& row : rows) {
     ByteVector cab = whole;
     SetCab(cab, row.at, row.value, row.bytes);
-    const Outcome outcome = Unpacked(cab);
+    const Unpacked outcome = UnpackedCab(cab);
     ASSERT_FALSE(outcome.result) << row.field;
     EXPECT_EQ(outcome.result.error().fault, row.fault) << row.field;
     EXPECT_STREQ(outcome.result.error().field, row.field);
@@ -204,7 +188,7 @@ TEST(UnpackCab, NamesTheDamagedField) {
 TEST(UnpackCab, DamagedFoldersDamageTheirFiles) {
   const auto expect = [](const ByteVector& cab, Fault fault,
                          const char* field) {
-    const Outcome outcome = Unpacked(cab);
+    const Unpacked outcome = UnpackedCab(cab);
     ASSERT_TRUE(outcome.result);
     ASSERT_EQ(outcome.recorder.members.size(), 2U);
     for (const auto& member : outcome.recorder.members) {
@@ -236,11 +220,11 @@ TEST(UnpackCab, DamagedFoldersDamageTheirFiles) {
     cab = whole;
     SetCab(cab, data, 1, 4);
     expect(cab, Fault::kMalformed, "CFDATA.csum");
-    EXPECT_EQ(Unpacked(cab).recorder.ContentOf("a.txt"), "first");
-    EXPECT_EQ(Unpacked(cab).recorder.CountOf(RemarkKind::kChecksum), 1U);
+    EXPECT_EQ(UnpackedCab(cab).recorder.ContentOf("a.txt"), "first");
+    EXPECT_EQ(UnpackedCab(cab).recorder.CountOf(RemarkKind::kChecksum), 1U);
     // No checksum is no wrong checksum.
     SetCab(cab, data, 0, 4);
-    EXPECT_TRUE(IsClean(Unpacked(cab)));
+    EXPECT_TRUE(UnpackedCab(cab).IsClean());
     cab = whole;
     cab[builder.file_at[0] + 8] = 7;
     cab[builder.file_at[1] + 8] = 7;
@@ -251,8 +235,9 @@ TEST(UnpackCab, DamagedFoldersDamageTheirFiles) {
 TEST(UnpackCab, PackedBlocksHaveALongestSize) {
   CabBuilder builder = Small(kMszip);
   builder.folders[0].slack = std::string(39'000, 'x');
-  EXPECT_STREQ(Unpacked(builder.Build()).recorder.members.at(0).damage->field,
-               "CFDATA.cbData");
+  EXPECT_STREQ(
+      UnpackedCab(builder.Build()).recorder.members.at(0).damage->field,
+      "CFDATA.cbData");
 }
 
 TEST(UnpackCab, ADamagedBlockLeavesTheFilesBeforeItWhole) {
@@ -268,7 +253,7 @@ TEST(UnpackCab, ADamagedBlockLeavesTheFilesBeforeItWhole) {
     } else {
       SetCab(cab, builder.data_at[1] + 4, 0, 2);
     }
-    const Outcome outcome = Unpacked(cab);
+    const Unpacked outcome = UnpackedCab(cab);
     ASSERT_TRUE(outcome.result);
     const auto& members = outcome.recorder.members;
     ASSERT_EQ(members.size(), 3U);
@@ -291,13 +276,13 @@ TEST(UnpackCab, DamageInMszipIsFoundWhereItIs) {
       const size_t size = cab[block + 6] | size_t{cab[block + 7]} << 8;
       SetCab(cab, block + 6, size + static_cast<size_t>(delta), 2);
       builder.Seal(cab, block);
-      const Outcome outcome = Unpacked(cab);
-      EXPECT_FALSE(IsClean(outcome));
+      const Unpacked outcome = UnpackedCab(cab);
+      EXPECT_FALSE(outcome.IsClean());
       cab = whole;
     }
     // What comes out before the damage is there.
     cab[block + 1000] ^= 0xFF;
-    const Outcome outcome = Unpacked(cab);
+    const Unpacked outcome = UnpackedCab(cab);
     const auto& member = outcome.recorder.members.at(0);
     ASSERT_TRUE(member.damage);
     EXPECT_GE(member.content.size(), 1000U);
@@ -314,7 +299,7 @@ TEST(UnpackCab, FilesThatShareBytesAllComeOut) {
                         {{"all", text},
                          {"inside", "", 0x20, 1000, 40'000},
                          {"again", "", 0x20, 90'000, 0}}}};
-    const Outcome outcome = Unpacked(builder.Build());
+    const Unpacked outcome = UnpackedCab(builder.Build());
     EXPECT_EQ(outcome.recorder.ContentOf("all"), text);
     EXPECT_EQ(outcome.recorder.ContentOf("again"), text);
     EXPECT_EQ(outcome.recorder.ContentOf("inside"), text.substr(40'000, 1000));
@@ -330,7 +315,7 @@ TEST(UnpackCab, PassesOverAFolderAreLimited) {
     builder.folders[0].files.push_back(
         {std::to_string(i), "", 0x20, 4, 0, std::nullopt});
   }
-  const Outcome outcome = Unpacked(builder.Build());
+  const Unpacked outcome = UnpackedCab(builder.Build());
   EXPECT_TRUE(outcome.result);
   EXPECT_EQ(outcome.recorder.ContentOf("7"), "text");
   ASSERT_TRUE(outcome.recorder.Find("8")->damage);
@@ -343,7 +328,7 @@ TEST(UnpackCab, FilesBeyondTheirFolderAreTruncated) {
     builder.folders = {
         {type,
          {{"a", "content", 0x20, 8}, {"far", "", 0x20, 5, 4'000'000'000}}}};
-    const Outcome outcome = Unpacked(builder.Build());
+    const Unpacked outcome = UnpackedCab(builder.Build());
     EXPECT_TRUE(outcome.result);
     for (const auto& member : outcome.recorder.members) {
       ASSERT_TRUE(member.damage);
@@ -368,7 +353,7 @@ TEST(UnpackCab, FoldersOfOtherCabinetsAreUnsupported) {
        true},
   };
   builder.block_bytes = 7;
-  const Outcome outcome = Unpacked(builder.Build());
+  const Unpacked outcome = UnpackedCab(builder.Build());
   EXPECT_TRUE(outcome.result);
   const auto fault = [&](const char* name) {
     const auto* found = outcome.recorder.Find(name);
@@ -390,7 +375,7 @@ TEST(UnpackCab, FoldersOfOtherCabinetsAreUnsupported) {
 
 TEST(UnpackCab, HoldsOnToQuantumThatIsNone) {
   CabBuilder builder = Small(kQuantum);
-  const Outcome outcome = Unpacked(builder.Build());
+  const Unpacked outcome = UnpackedCab(builder.Build());
   EXPECT_TRUE(outcome.result);
   EXPECT_EQ(outcome.recorder.members.size(), 2U);
 }
@@ -419,7 +404,7 @@ TEST(UnpackCab, BeforeTheFirstByteOfQuantumThereAreZeros) {
   }
   dirty.clear();
   std::string contents;
-  for (const auto& member : Unpacked(cab).recorder.members) {
+  for (const auto& member : UnpackedCab(cab).recorder.members) {
     contents.append(member.content.begin(), member.content.end());
   }
   EXPECT_EQ(contents, std::string(170, '\0'));
@@ -443,8 +428,8 @@ TEST(UnpackCab, ReadsRealCabinets) {
               {"sample4.cab", 1, 0}};
   for (const auto& row : rows) {
     std::ifstream stream(folder / row.name, std::ios::binary);
-    const Outcome outcome =
-        Unpacked({std::istreambuf_iterator<char>(stream), {}});
+    const Unpacked outcome =
+        UnpackedCab({std::istreambuf_iterator<char>(stream), {}});
     EXPECT_TRUE(outcome.result) << row.name;
     EXPECT_EQ(outcome.recorder.members.size(), row.members) << row.name;
     EXPECT_EQ(outcome.recorder.CountOf(RemarkKind::kUnsupported),

@@ -75,6 +75,7 @@ class ShieldListReader {
     if (!reader.Failed() && size == 0) {
       reader.Fail(Fault::kUnsupported, "list of files in another file");
     }
+    list_.place = {start, size};
     if (!reader.Failed() && list_.version < 5) {
       reader.Fail(Fault::kUnsupported, "version");
     }

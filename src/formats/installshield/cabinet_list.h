@@ -27,7 +27,8 @@ struct ShieldFile {
 };
 
 struct ShieldList {
-  int version = 0;  // of InstallShield
+  int version = 0;        // of InstallShield
+  base::ByteRange place;  // in the file with the list
   std::vector<ShieldFile> files;
   std::optional<base::Error> damage;  // why files are missing
 };

@@ -129,6 +129,9 @@ class ShieldUnpacker {
       if (const auto volume = ReadShieldVolume(input, list_.version); volume) {
         volumes_.emplace(number, *volume);
       }
+      if (input.bytes.data() == cabinet_.header.bytes.data()) {
+        claimed_[number].push_back(list_.place);
+      }
     }
     for (const ShieldFile& file : list_.files) {
       CS_TRY_VOID(HandOver(file));
@@ -294,8 +297,8 @@ class ShieldUnpacker {
   // Bytes of volumes, behind their headers, that are of no file.
   void NoteSpace() {
     constexpr uint64_t kVolumeHeader = 512;
-    for (auto& [number, ranges] : claimed_) {
-      const Input volume = cabinet_.volumes.at(number);
+    for (const auto& [number, volume] : cabinet_.volumes) {
+      std::vector<ByteRange>& ranges = claimed_[number];
       std::ranges::sort(ranges, {}, &ByteRange::offset);
       uint64_t end = kVolumeHeader;
       uint64_t hidden = 0;

@@ -70,15 +70,6 @@ class SetupKey {
   size_t at_ = 0;
 };
 
-// The name in lower case, which is how Windows finds a file.
-std::string LowerCase(std::string_view name) {
-  std::string lower(name);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return lower;
-}
-
 class SetupUnpacker {
  public:
   SetupUnpacker(Bytes overlay, base::Budget& budget, MemberSink& sink)
@@ -181,7 +172,7 @@ class SetupUnpacker {
   Result<void> HandOverCabinets(const std::vector<SetupFile>& files) {
     constexpr std::string_view kHeaderEnd = "1.hdr";
     for (const SetupFile& file : files) {
-      const std::string name = LowerCase(file.name);
+      const std::string name = base::AsciiLower(file.name);
       if (!name.ends_with(kHeaderEnd) || !IsPlain(file) ||
           !HasShieldList(Content(file))) {
         continue;
@@ -192,7 +183,8 @@ class SetupUnpacker {
       const std::string stem = name.substr(0, name.size() - kHeaderEnd.size());
       for (const SetupFile& other : files) {
         CS_TRY_VOID(budget_.ChargeSteps(1, other.stored.offset));
-        const uint16_t number = VolumeNumber(LowerCase(other.name), stem);
+        const uint16_t number =
+            VolumeNumber(base::AsciiLower(other.name), stem);
         if (number > 0 && IsPlain(other) && IsShieldCabinet(Content(other))) {
           cabinet.volumes.emplace(number,
                                   Input{Content(other), other.content.offset});

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "formats/installshield/sample/installshield_builder.h"
-#include "formats/sample/member_recorder.h"
+#include "formats/sample/unpacked.h"
 
 namespace countersign::formats {
 namespace {
@@ -19,23 +19,8 @@ using sample::SetText;
 using sample::SetupItem;
 using sample::ShieldBuilder;
 
-struct ShieldOutcome {
-  MemberRecorder recorder;
-  base::Result<void> result;
-
-  [[nodiscard]] bool IsClean() const {
-    return result && recorder.remarks.empty() &&
-           std::ranges::none_of(recorder.members, [](const auto& member) {
-             return member.damage.has_value();
-           });
-  }
-};
-
-ShieldOutcome UnpackedShield(const std::string& bytes) {
-  ShieldOutcome outcome;
-  outcome.result =
-      outcome.recorder.Run(UnpackInstallshield, base::AsBytes(bytes));
-  return outcome;
+Unpacked UnpackedShield(const std::string& bytes) {
+  return {UnpackInstallshield, base::AsBytes(bytes)};
 }
 
 std::string Lines(int count) {
@@ -70,7 +55,7 @@ std::vector<std::string> AllLists() {
 
 TEST(UnpackInstallshield, ReadsEveryKindOfList) {
   for (const std::string& list : AllLists()) {
-    const ShieldOutcome outcome = UnpackedShield(list);
+    const Unpacked outcome = UnpackedShield(list);
     EXPECT_TRUE(outcome.IsClean()) << list.substr(0, 13);
     ASSERT_EQ(outcome.recorder.members.size(), 2U);
     EXPECT_EQ(outcome.recorder.format, model::Format::kInstallshield);
@@ -113,7 +98,7 @@ TEST(UnpackInstallshield, DamageOfOneFileIsItsOwn) {
   const SetupItem item{"setup.ini", Lines(100), 6, true};
   std::string list = EncodedSetup({item, {"b", "second"}}, false);
   list[46 + 312 + 20] ^= 0x55;
-  const ShieldOutcome outcome = UnpackedShield(list);
+  const Unpacked outcome = UnpackedShield(list);
   EXPECT_TRUE(outcome.result);
   ASSERT_TRUE(outcome.recorder.members.at(0).damage);
   EXPECT_EQ(outcome.recorder.members[0].damage->fault, Fault::kMalformed);
@@ -137,21 +122,21 @@ TEST(UnpackInstallshield, DamagedRecordsAreErrors) {
   for (const auto& row : rows) {
     std::string damaged = list;
     SetText(damaged, row.at, sample::LittleText(row.value, 4));
-    const ShieldOutcome outcome = UnpackedShield(damaged);
+    const Unpacked outcome = UnpackedShield(damaged);
     ASSERT_FALSE(outcome.result) << row.field;
     EXPECT_EQ(outcome.result.error().fault, row.fault);
     EXPECT_STREQ(outcome.result.error().field, row.field);
   }
   // The second record of a list of text is none.
-  const ShieldOutcome text = UnpackedShield(PlainSetup({{"a", "x"}}, false) +
-                                            std::string("b\0c\0d\0e\0", 8));
+  const Unpacked text = UnpackedShield(PlainSetup({{"a", "x"}}, false) +
+                                       std::string("b\0c\0d\0e\0", 8));
   ASSERT_FALSE(text.result);
   EXPECT_STREQ(text.result.error().field, "size");
   EXPECT_EQ(text.recorder.ContentOf("Disk1\\a"), "x");
 }
 
 TEST(UnpackInstallshield, RemarksOnWhatFollowsTheList) {
-  const ShieldOutcome outcome =
+  const Unpacked outcome =
       UnpackedShield(EncodedSetup({{"a", "x"}}, false) + "rest");
   ASSERT_EQ(outcome.recorder.CountOf(RemarkKind::kTrailingData), 1U);
   EXPECT_EQ(outcome.recorder.remarks[0].what, "4 bytes behind the last file");
@@ -166,8 +151,7 @@ ShieldBuilder ShieldSample(int version) {
   return builder;
 }
 
-void ExpectShieldSample(const ShieldOutcome& outcome,
-                        const std::string& prefix) {
+void ExpectShieldSample(const Unpacked& outcome, const std::string& prefix) {
   const auto& recorder = outcome.recorder;
   EXPECT_EQ(recorder.ContentOf(prefix + "a.txt"), "first");
   EXPECT_TRUE(recorder.ContentOf(prefix + "dir\\b.txt") == Lines(12'000));
@@ -181,9 +165,14 @@ TEST(UnpackInstallshield, ReadsCabinetsOfOneFile) {
   for (const int version : {5, 6, 9, 16, 17, 24}) {
     ShieldBuilder builder = ShieldSample(version);
     builder.Build();
-    const ShieldOutcome outcome = UnpackedShield(builder.header);
+    const Unpacked outcome = UnpackedShield(builder.header);
     EXPECT_TRUE(outcome.result) << version;
     ExpectShieldSample(outcome, "");
+    // The list is no hidden data; what is left of the deleted file is.
+    ASSERT_EQ(outcome.recorder.remarks.size(), 1U) << outcome.Trouble();
+    EXPECT_TRUE(outcome.recorder.remarks[0].what.starts_with(
+        "11 bytes of volume 1 are of no file"))
+        << outcome.Trouble();
     EXPECT_EQ(outcome.recorder.detail, "InstallShield cabinet");
   }
 }
@@ -201,12 +190,12 @@ TEST(UnpackInstallshield, ReadsCabinetsInAnOverlay) {
       if (split > 0) {
         items.push_back({"DATA2.CAB", builder.volumes[1]});
       }
-      const ShieldOutcome outcome = UnpackedShield(PlainSetup(items, false));
+      const Unpacked outcome = UnpackedShield(PlainSetup(items, false));
       EXPECT_TRUE(outcome.result);
       ExpectShieldSample(outcome, "Disk1\\Data1.hdr/");
       if (split > 0) {
         items.pop_back();
-        const ShieldOutcome part = UnpackedShield(PlainSetup(items, false));
+        const Unpacked part = UnpackedShield(PlainSetup(items, false));
         const auto* file = part.recorder.Find("Disk1\\Data1.hdr/e.txt");
         ASSERT_TRUE(file != nullptr && file->damage);
         EXPECT_EQ(file->damage->fault, Fault::kUnsupported);
@@ -219,11 +208,11 @@ TEST(UnpackInstallshield, ListsAndVolumesAloneAreUnsupported) {
   ShieldBuilder builder = ShieldSample(9);
   builder.is_one_file = false;
   builder.Build();
-  const ShieldOutcome volume = UnpackedShield(builder.volumes[0]);
+  const Unpacked volume = UnpackedShield(builder.volumes[0]);
   ASSERT_FALSE(volume.result);
   EXPECT_EQ(volume.result.error().fault, Fault::kUnsupported);
   SetText(builder.header, 20, sample::LittleText(builder.header.size(), 4));
-  const ShieldOutcome header = UnpackedShield(builder.header);
+  const Unpacked header = UnpackedShield(builder.header);
   EXPECT_TRUE(header.result);
   ASSERT_EQ(header.recorder.members.size(), 5U);
   for (const auto& member : header.recorder.members) {
@@ -249,7 +238,7 @@ TEST(UnpackInstallshield, ChangedContentIsNoticed) {
     const size_t offset =
         byte(at + 18) | byte(at + 19) << 8U | byte(at + 20) << 16U;
     cab[offset + 2] = static_cast<char>(cab[offset + 2] ^ 0x06);
-    const ShieldOutcome outcome = UnpackedShield(cab);
+    const Unpacked outcome = UnpackedShield(cab);
     EXPECT_TRUE(outcome.result);
     const auto* file = outcome.recorder.Find(row.name);
     ASSERT_TRUE(file != nullptr && file->damage) << row.name;
@@ -289,7 +278,7 @@ TEST(UnpackInstallshield, RemarksOnBytesOfNoFile) {
   builder.is_one_file = false;
   builder.gap = "hidden";
   builder.Build();
-  const ShieldOutcome outcome = UnpackedShield(PlainSetup(
+  const Unpacked outcome = UnpackedShield(PlainSetup(
       {{"data1.hdr", builder.header}, {"data1.cab", builder.volumes[0]}},
       false));
   ASSERT_EQ(outcome.recorder.remarks.size(), 1U);
@@ -297,6 +286,25 @@ TEST(UnpackInstallshield, RemarksOnBytesOfNoFile) {
   EXPECT_EQ(outcome.recorder.remarks[0].what,
             "6 bytes of volume 1 are of no file, the first of them at its "
             "offset 521");
+}
+
+TEST(UnpackInstallshield, AVolumeOfNoFileIsAllHidden) {
+  ShieldBuilder builder = ShieldSample(9);
+  builder.items.erase(builder.items.begin() + 4);  // the deleted one
+  builder.is_one_file = false;
+  builder.Build();
+  std::string other = builder.volumes[0];
+  other.resize(512);
+  const Unpacked outcome =
+      UnpackedShield(PlainSetup({{"data1.hdr", builder.header},
+                                 {"data1.cab", builder.volumes[0]},
+                                 {"data2.cab", other + "hidden"}},
+                                false));
+  ASSERT_EQ(outcome.recorder.CountOf(RemarkKind::kHiddenData), 1U)
+      << outcome.Trouble();
+  EXPECT_EQ(outcome.recorder.remarks.back().what,
+            "6 bytes of volume 2 are of no file, the first of them at its "
+            "offset 512");
 }
 
 TEST(UnpackInstallshield, NoBeginningOfACabinetIsTakenForAllOfIt) {

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "formats/iso/sample/iso_builder.h"
-#include "formats/sample/member_recorder.h"
+#include "formats/sample/unpacked.h"
 
 namespace countersign::formats {
 namespace {
@@ -34,64 +34,38 @@ IsoBuilder Small() {
   return builder;
 }
 
-struct IsoOutcome {
-  MemberRecorder recorder;
-  base::Result<void> result;
-
-  [[nodiscard]] bool IsClean() const {
-    return result && recorder.remarks.empty() &&
-           std::ranges::none_of(recorder.members, [](const auto& member) {
-             return member.damage.has_value();
-           });
-  }
-  [[nodiscard]] std::string FirstRemark() const {
-    return recorder.remarks.empty() ? "(none)" : recorder.remarks[0].what;
-  }
-};
-
-IsoOutcome UnpackedIso(const ByteVector& image) {
-  IsoOutcome outcome;
-  outcome.result = outcome.recorder.Run(UnpackIso, image);
-  return outcome;
-}
-
-std::vector<std::string> NamesOf(const IsoOutcome& outcome) {
-  std::vector<std::string> names;
-  for (const auto& member : outcome.recorder.members) {
-    names.push_back(member.member.name);
-  }
-  return names;
-}
+Unpacked UnpackedIso(const ByteVector& image) { return {UnpackIso, image}; }
 
 using Names = std::vector<std::string>;
 
 TEST(UnpackIso, NamesComeFromTheRichestTree) {
   IsoBuilder builder = Small();
-  const IsoOutcome plain = UnpackedIso(builder.Build());
-  EXPECT_TRUE(plain.IsClean()) << plain.FirstRemark();
-  EXPECT_EQ(NamesOf(plain), (Names{"A.TXT", "DIR", "DIR/B", "DIR/EMPTY"}));
+  const Unpacked plain = UnpackedIso(builder.Build());
+  EXPECT_TRUE(plain.IsClean()) << plain.Trouble();
+  EXPECT_EQ(plain.NamesOfMembers(),
+            (Names{"A.TXT", "DIR", "DIR/B", "DIR/EMPTY"}));
   EXPECT_EQ(plain.recorder.detail, "volume \"VOLUME\"");
   EXPECT_EQ(plain.recorder.format, model::Format::kIso);
 
   builder.joliet = true;
-  const IsoOutcome joliet = UnpackedIso(builder.Build());
-  EXPECT_TRUE(joliet.IsClean()) << joliet.FirstRemark();
-  EXPECT_EQ(NamesOf(joliet), (Names{"a name.txt", "directory", "directory/b",
-                                    "directory/empty"}));
+  const Unpacked joliet = UnpackedIso(builder.Build());
+  EXPECT_TRUE(joliet.IsClean()) << joliet.Trouble();
+  EXPECT_EQ(joliet.NamesOfMembers(), (Names{"a name.txt", "directory",
+                                            "directory/b", "directory/empty"}));
   EXPECT_EQ(joliet.recorder.detail, "volume \"VOLUME\", Joliet");
 
   builder.ridge = true;
   builder.files[0].ridge = "ridge";
-  const IsoOutcome ridge = UnpackedIso(builder.Build());
-  EXPECT_TRUE(ridge.IsClean()) << ridge.FirstRemark();
-  EXPECT_EQ(NamesOf(ridge),
+  const Unpacked ridge = UnpackedIso(builder.Build());
+  EXPECT_TRUE(ridge.IsClean()) << ridge.Trouble();
+  EXPECT_EQ(ridge.NamesOfMembers(),
             (Names{"ridge", "directory", "directory/b", "directory/empty"}));
   EXPECT_EQ(ridge.recorder.detail, "volume \"VOLUME\", Rock Ridge, Joliet");
 }
 
 TEST(UnpackIso, FilesArePlacedWhereTheyLie) {
   IsoBuilder builder = Small();
-  const IsoOutcome outcome = UnpackedIso(builder.Build());
+  const Unpacked outcome = UnpackedIso(builder.Build());
   const auto* file = outcome.recorder.Find("DIR/B");
   ASSERT_NE(file, nullptr);
   EXPECT_TRUE(file->placed);
@@ -116,9 +90,9 @@ TEST(UnpackIso, RockRidgeHasLinksDevicesAndLongNames) {
   longer.system_use = std::string("NM\x0A\x01\x01", 5) + "begin";
   longer.continuation = std::string("NM\x09\x01\x00", 5) + "-end";
   builder.files = {link, device, longer};
-  const IsoOutcome outcome = UnpackedIso(builder.Build());
-  EXPECT_TRUE(outcome.IsClean()) << outcome.FirstRemark();
-  ASSERT_EQ(NamesOf(outcome), (Names{"link", "device", "begin-end"}));
+  const Unpacked outcome = UnpackedIso(builder.Build());
+  EXPECT_TRUE(outcome.IsClean()) << outcome.Trouble();
+  ASSERT_EQ(outcome.NamesOfMembers(), (Names{"link", "device", "begin-end"}));
   const auto& members = outcome.recorder.members;
   EXPECT_EQ(members[0].member.kind, MemberKind::kLink);
   EXPECT_EQ(members[0].member.link_target, "/.././name/");
@@ -140,12 +114,12 @@ TEST(UnpackIso, MovedDirectoriesAreWhereTheyWere) {
   // Behind the name (4 bytes, padded) and NM (9 bytes) comes CL.
   const size_t cl = record + 33 + 5 + 9 + 4;
   image[cl] = image[cl + 7] = static_cast<uint8_t>(at);
-  const IsoOutcome outcome = UnpackedIso(image);
-  EXPECT_TRUE(outcome.IsClean()) << outcome.FirstRemark();
-  EXPECT_EQ(NamesOf(outcome), (Names{"deep", "rr_moved", "deep/x"}));
+  const Unpacked outcome = UnpackedIso(image);
+  EXPECT_TRUE(outcome.IsClean()) << outcome.Trouble();
+  EXPECT_EQ(outcome.NamesOfMembers(), (Names{"deep", "rr_moved", "deep/x"}));
   // Nothing leads to it: it is found nevertheless.
   builder.files.erase(builder.files.begin());
-  const IsoOutcome lost = UnpackedIso(builder.Build());
+  const Unpacked lost = UnpackedIso(builder.Build());
   EXPECT_EQ(lost.recorder.ContentOf("rr_moved/x"), "content");
   EXPECT_EQ(lost.recorder.CountOf(RemarkKind::kHiddenMember), 1U);
 }
@@ -158,24 +132,24 @@ TEST(UnpackIso, FilesOfSeveralExtents) {
   }
   builder.files = {{"A.;1", "", "", content}, {"B.;1", "", "", "next"}};
   builder.files[0].extents = 3;
-  const IsoOutcome near = UnpackedIso(builder.Build());
-  EXPECT_TRUE(near.IsClean()) << near.FirstRemark();
+  const Unpacked near = UnpackedIso(builder.Build());
+  EXPECT_TRUE(near.IsClean()) << near.Trouble();
   EXPECT_EQ(near.recorder.ContentOf("A"), content);
   EXPECT_TRUE(near.recorder.Find("A")->placed);
   builder.files[0].scattered = true;
-  const IsoOutcome far = UnpackedIso(builder.Build());
-  EXPECT_TRUE(far.IsClean()) << far.FirstRemark();
+  const Unpacked far = UnpackedIso(builder.Build());
+  EXPECT_TRUE(far.IsClean()) << far.Trouble();
   EXPECT_EQ(far.recorder.ContentOf("A"), content);
   EXPECT_FALSE(far.recorder.Find("A")->placed);
-  EXPECT_EQ(NamesOf(far), (Names{"A", "B"}));
+  EXPECT_EQ(far.NamesOfMembers(), (Names{"A", "B"}));
 }
 
 TEST(UnpackIso, BootImagesComeLast) {
   IsoBuilder builder = Small();
   builder.boot = std::string(2048, 'B');
-  const IsoOutcome outcome = UnpackedIso(builder.Build());
-  EXPECT_TRUE(outcome.IsClean()) << outcome.FirstRemark();
-  EXPECT_EQ(NamesOf(outcome).back(), "[boot]/1");
+  const Unpacked outcome = UnpackedIso(builder.Build());
+  EXPECT_TRUE(outcome.IsClean()) << outcome.Trouble();
+  EXPECT_EQ(outcome.NamesOfMembers().back(), "[boot]/1");
   EXPECT_EQ(outcome.recorder.ContentOf("[boot]/1"), std::string(2048, 'B'));
   EXPECT_EQ(outcome.recorder.detail, "volume \"VOLUME\", bootable");
   // A floppy disk is as large as one.
@@ -206,7 +180,7 @@ TEST(UnpackIso, NoBeginningOfAnImageIsTakenForAllOfIt) {
   // Why in steps: there is nothing to see in most bytes of most sectors.
   for (size_t size = 0; size < whole.size();
        size += size < kPrimary || size % kSector > 250 ? 61 : 1) {
-    const IsoOutcome cut =
+    const Unpacked cut =
         UnpackedIso({whole.begin(), whole.begin() + static_cast<long>(size)});
     ASSERT_FALSE(cut.IsClean()) << size;
     ASSERT_LE(cut.recorder.members.size(), 5U);
@@ -223,7 +197,7 @@ TEST(UnpackIso, NumbersThatAreStoredTwiceAreCompared) {
     const size_t bytes = at == kPrimary + 128 || at == record + 28 ? 2 : 4;
     ByteVector image = whole;
     image[at + 2 * bytes - 1] ^= 1;
-    const IsoOutcome outcome = UnpackedIso(image);
+    const Unpacked outcome = UnpackedIso(image);
     EXPECT_TRUE(outcome.result);
     EXPECT_EQ(outcome.recorder.CountOf(RemarkKind::kDisagreement), 1U) << at;
     EXPECT_EQ(outcome.recorder.remarks[0].range,
@@ -238,14 +212,14 @@ TEST(UnpackIso, DamageOfOneFileIsItsOwn) {
   const size_t record = builder.record_at["A.TXT;1"];
   ByteVector image = whole;
   image[record + 5] = image[record + 6] = 1;  // location
-  const IsoOutcome far = UnpackedIso(image);
+  const Unpacked far = UnpackedIso(image);
   EXPECT_TRUE(far.result);
   ASSERT_TRUE(far.recorder.Find("A.TXT")->damage);
   EXPECT_EQ(far.recorder.Find("A.TXT")->damage->fault, Fault::kTruncated);
   EXPECT_EQ(far.recorder.ContentOf("DIR/B"), std::string(5000, 'b'));
   image = whole;
   image[record + 26] = 1;  // unit
-  const IsoOutcome woven = UnpackedIso(image);
+  const Unpacked woven = UnpackedIso(image);
   ASSERT_TRUE(woven.recorder.Find("A.TXT")->damage);
   EXPECT_EQ(woven.recorder.Find("A.TXT")->damage->fault, Fault::kUnsupported);
   EXPECT_EQ(woven.recorder.CountOf(RemarkKind::kUnsupported), 1U);
@@ -273,7 +247,7 @@ TEST(UnpackIso, DamagedDirectoriesAreErrors) {
   for (const auto& row : rows) {
     ByteVector image = whole;
     image[row.at] = row.value;
-    const IsoOutcome outcome = UnpackedIso(image);
+    const Unpacked outcome = UnpackedIso(image);
     ASSERT_FALSE(outcome.result) << row.field;
     EXPECT_EQ(outcome.result.error().fault, row.fault) << row.field;
     EXPECT_STREQ(outcome.result.error().field, row.field);
@@ -287,7 +261,7 @@ TEST(UnpackIso, DirectoriesThatLeadBackAreReadOnce) {
   const size_t record = builder.record_at["LOOP"];
   const auto root = static_cast<uint8_t>(builder.directory_at[0] / kSector);
   image[record + 2] = image[record + 9] = root;
-  const IsoOutcome outcome = UnpackedIso(image);
+  const Unpacked outcome = UnpackedIso(image);
   EXPECT_TRUE(outcome.result);
   EXPECT_EQ(outcome.recorder.CountOf(RemarkKind::kLoop), 1U);
   EXPECT_EQ(outcome.recorder.members.size(), 5U);
@@ -392,12 +366,11 @@ TEST(UnpackIso, RemarksOnWhatIsOdd) {
   std::vector<OddImage> all = OddTrees();
   std::ranges::move(OddSpaces(), std::back_inserter(all));
   for (const OddImage& odd : all) {
-    const IsoOutcome outcome = UnpackedIso(odd.image);
+    const Unpacked outcome = UnpackedIso(odd.image);
     EXPECT_TRUE(outcome.result) << odd.what;
     const auto& remarks = outcome.recorder.remarks;
     const auto found = std::ranges::find(remarks, odd.what, &Remark::what);
-    ASSERT_NE(found, remarks.end()) << odd.what << "\n"
-                                    << outcome.FirstRemark();
+    ASSERT_NE(found, remarks.end()) << odd.what << "\n" << outcome.Trouble();
     EXPECT_EQ(found->kind, odd.kind);
   }
 }
@@ -406,7 +379,7 @@ TEST(UnpackIso, HiddenFilesAreHandedOver) {
   IsoBuilder builder = Small();
   builder.joliet = true;
   builder.files[0].in_joliet = false;
-  const IsoOutcome outcome = UnpackedIso(builder.Build());
+  const Unpacked outcome = UnpackedIso(builder.Build());
   EXPECT_EQ(outcome.recorder.ContentOf("A.TXT"), "first");
   EXPECT_EQ(outcome.recorder.remarks.size(), 1U);
 }
@@ -415,8 +388,8 @@ TEST(UnpackIso, FilesMayShareTheirExtent) {
   IsoBuilder builder = Small();
   builder.files.push_back({"LINK.;1", "", "", "first"});
   builder.files.back().same_as = "A.TXT;1";
-  const IsoOutcome outcome = UnpackedIso(builder.Build());
-  EXPECT_TRUE(outcome.IsClean()) << outcome.FirstRemark();
+  const Unpacked outcome = UnpackedIso(builder.Build());
+  EXPECT_TRUE(outcome.IsClean()) << outcome.Trouble();
   EXPECT_EQ(outcome.recorder.ContentOf("LINK"), "first");
 }
 
@@ -431,7 +404,7 @@ TEST(UnpackIso, FilesThatShareBytesBehindTheImage) {
   image[a + 2] = image[a + 9] = start;
   image[a + 13] = image[a + 14] = 1;
   image[b + 13] = image[b + 14] = 1;
-  const IsoOutcome outcome = UnpackedIso(image);
+  const Unpacked outcome = UnpackedIso(image);
   EXPECT_GE(outcome.recorder.CountOf(RemarkKind::kOverlap), 1U);
   EXPECT_TRUE(outcome.recorder.Find("DIR/B")->damage);
 }

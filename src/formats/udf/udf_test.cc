@@ -7,15 +7,13 @@
 #include <string>
 
 #include "base/text.h"
-#include "formats/iso/sample/iso_builder.h"
-#include "formats/sample/member_recorder.h"
+#include "formats/sample/unpacked.h"
 #include "formats/udf/sample/udf_builder.h"
 
 namespace countersign::formats {
 namespace {
 
 using base::Fault;
-using sample::IsoBuilder;
 using sample::UdfBuilder;
 using sample::UdfFile;
 using sample::UdfForm;
@@ -33,40 +31,12 @@ UdfBuilder SmallUdf() {
   return builder;
 }
 
-struct UdfOutcome {
-  MemberRecorder recorder;
-  base::Result<void> result;
-
-  [[nodiscard]] bool IsClean() const {
-    return result && recorder.remarks.empty() &&
-           std::ranges::none_of(recorder.members, [](const auto& member) {
-             return member.damage.has_value();
-           });
-  }
-  [[nodiscard]] std::string Trouble() const {
-    std::string text = result ? "" : result.error().field;
-    for (const Remark& remark : recorder.remarks) {
-      text += "; " + remark.what;
-    }
-    return text;
-  }
-  [[nodiscard]] Names NamesOfMembers() const {
-    Names names;
-    for (const auto& member : recorder.members) {
-      names.push_back(member.member.name);
-    }
-    return names;
-  }
-};
-
-UdfOutcome UnpackedUdf(const Image& image, const base::Limits& limits = {}) {
-  UdfOutcome outcome;
-  outcome.result = outcome.recorder.Run(UnpackUdf, image, limits);
-  return outcome;
+Unpacked UnpackedUdf(const Image& image, const base::Limits& limits = {}) {
+  return {UnpackUdf, image, limits};
 }
 
 // The only remark.
-std::string RemarkOf(const UdfOutcome& outcome, RemarkKind kind) {
+std::string RemarkOf(const Unpacked& outcome, RemarkKind kind) {
   if (outcome.recorder.remarks.size() != 1 ||
       outcome.recorder.remarks[0].kind != kind) {
     return "(not one of that kind)" + outcome.Trouble();
@@ -74,7 +44,7 @@ std::string RemarkOf(const UdfOutcome& outcome, RemarkKind kind) {
   return outcome.recorder.remarks[0].what;
 }
 
-void ExpectSmall(const UdfOutcome& outcome) {
+void ExpectSmall(const Unpacked& outcome) {
   EXPECT_TRUE(outcome.IsClean()) << outcome.Trouble();
   EXPECT_EQ(outcome.NamesOfMembers(),
             (Names{"a.txt", "dir", "dir/b", "dir/empty"}));
@@ -83,7 +53,7 @@ void ExpectSmall(const UdfOutcome& outcome) {
 }
 
 TEST(UnpackUdf, HandsOverFilesAndDirectories) {
-  const UdfOutcome outcome = UnpackedUdf(SmallUdf().Build());
+  const Unpacked outcome = UnpackedUdf(SmallUdf().Build());
   ExpectSmall(outcome);
   EXPECT_EQ(outcome.recorder.format, model::Format::kUdf);
   EXPECT_EQ(outcome.recorder.detail, "volume \"VOLUME\", UDF 1.02");
@@ -107,7 +77,7 @@ TEST(UnpackUdf, PartitionsOfEveryKindAreRead) {
     builder.revision = 0x0250;
     builder.has_metadata = true;
     builder.has_mirror_copy = has_copy;
-    const UdfOutcome outcome = UnpackedUdf(builder.Build());
+    const Unpacked outcome = UnpackedUdf(builder.Build());
     ExpectSmall(outcome);
     EXPECT_EQ(outcome.recorder.detail, "volume \"VOLUME\", UDF 2.50");
   }
@@ -142,7 +112,7 @@ TEST(UnpackUdf, ContentIsDescribedInManyForms) {
       {.name = "sparse", .content = std::string(2048, 's'), .zeros = 100'000},
       {.name = "hole", .zeros = 5000},
   };
-  const UdfOutcome outcome = UnpackedUdf(builder.Build());
+  const Unpacked outcome = UnpackedUdf(builder.Build());
   EXPECT_TRUE(outcome.IsClean()) << outcome.Trouble();
   for (const char* name :
        {"short", "long", "extended", "parts", "scattered", "chained"}) {
@@ -166,7 +136,7 @@ TEST(UnpackUdf, DirectoriesMayBeEmbedded) {
 TEST(UnpackUdf, AFileOfTwoNamesIsHandedOverForBoth) {
   UdfBuilder builder = SmallUdf();
   builder.files.push_back({.name = "again", .same_as = "a.txt"});
-  const UdfOutcome outcome = UnpackedUdf(builder.Build());
+  const Unpacked outcome = UnpackedUdf(builder.Build());
   EXPECT_TRUE(outcome.IsClean()) << outcome.Trouble();
   EXPECT_EQ(outcome.recorder.ContentOf("again"), "first");
 }
@@ -186,7 +156,7 @@ TEST(UnpackUdf, LinksAndDevicesAreSaid) {
       {.name = "fifo", .type = 9},
       {.name = "realtime", .content = "r", .type = 249},
   };
-  const UdfOutcome outcome = UnpackedUdf(builder.Build());
+  const Unpacked outcome = UnpackedUdf(builder.Build());
   EXPECT_TRUE(outcome.IsClean()) << outcome.Trouble();
   const auto target = [&](const char* name) {
     return outcome.recorder.Find(name)->member.link_target;
@@ -206,7 +176,7 @@ TEST(UnpackUdf, NamedStreamsAreMembersAndRemarked) {
   builder.files[0].streams = {{.name = "evil.exe", .content = "MZ"},
                               {.name = "*UDF NT ACL", .content = "acl"}};
   builder.system_streams = {{.name = "*UDF Backup", .content = "time"}};
-  const UdfOutcome outcome = UnpackedUdf(builder.Build());
+  const Unpacked outcome = UnpackedUdf(builder.Build());
   EXPECT_EQ(RemarkOf(outcome, RemarkKind::kHiddenMember),
             "\"evil.exe\" is a named stream");
   EXPECT_EQ(outcome.recorder.ContentOf("a.txt:evil.exe"), "MZ");
@@ -220,7 +190,7 @@ TEST(UnpackUdf, WhatIsNotShownIsRemarked) {
   EXPECT_EQ(RemarkOf(UnpackedUdf(builder.Build()), RemarkKind::kHiddenMember),
             "\"a.txt\" is marked as not to be shown");
   builder.files[0].characteristics = 0x04;
-  const UdfOutcome deleted = UnpackedUdf(builder.Build());
+  const Unpacked deleted = UnpackedUdf(builder.Build());
   EXPECT_EQ(RemarkOf(deleted, RemarkKind::kHiddenMember),
             "\"a.txt\" is deleted, and still there");
   EXPECT_EQ(deleted.NamesOfMembers(),
@@ -228,7 +198,7 @@ TEST(UnpackUdf, WhatIsNotShownIsRemarked) {
   EXPECT_EQ(deleted.recorder.ContentOf("a.txt"), "first");
   // Somebody else has the entry now.
   builder.files.push_back({.name = "again", .same_as = "a.txt"});
-  const UdfOutcome reused = UnpackedUdf(builder.Build());
+  const Unpacked reused = UnpackedUdf(builder.Build());
   EXPECT_TRUE(reused.IsClean()) << reused.Trouble();
   EXPECT_EQ(reused.recorder.Find("a.txt"), nullptr);
 }
@@ -242,7 +212,7 @@ TEST(UnpackUdf, NamesAreCompressedUnicode) {
   image[at + 1] = 0x26;
   image[at + 2] = 0x03;
   builder.Seal(image, builder.identifier_at["xx"]);
-  const UdfOutcome outcome = UnpackedUdf(image);
+  const Unpacked outcome = UnpackedUdf(image);
   EXPECT_TRUE(outcome.IsClean()) << outcome.Trouble();
   EXPECT_EQ(outcome.NamesOfMembers(), (Names{"äö", "☃"}));
 }
@@ -263,7 +233,7 @@ TEST(UnpackUdf, OneAnchorIsEnough) {
   ExpectSmall(UnpackedUdf(image));
   std::fill_n(image.begin() + static_cast<long>(builder.last_anchor_at), 512,
               0);
-  const UdfOutcome none = UnpackedUdf(image);
+  const Unpacked none = UnpackedUdf(image);
   ASSERT_FALSE(none.result);
   EXPECT_EQ(none.result.error().fault, Fault::kMalformed);
   EXPECT_STREQ(none.result.error().field, "Anchor Volume Descriptor Pointer");
@@ -282,7 +252,7 @@ TEST(UnpackUdf, TheReserveStandsInForTheMainSequence) {
   UdfBuilder builder = SmallUdf();
   Image image = builder.Build();
   std::fill_n(image.begin() + static_cast<long>(builder.main_at), 16, 0);
-  const UdfOutcome outcome = UnpackedUdf(image);
+  const Unpacked outcome = UnpackedUdf(image);
   ASSERT_TRUE(outcome.result) << outcome.Trouble();
   EXPECT_EQ(outcome.recorder.ContentOf("a.txt"), "first");
   EXPECT_EQ(outcome.recorder.CountOf(RemarkKind::kDisagreement), 3);
@@ -312,7 +282,7 @@ TEST(UnpackUdf, TheMetadataMirrorIsCompared) {
 TEST(UnpackUdf, VirtualPartitionsAreUnsupported) {
   UdfBuilder builder = SmallUdf();
   builder.is_virtual = true;
-  const UdfOutcome outcome = UnpackedUdf(builder.Build());
+  const Unpacked outcome = UnpackedUdf(builder.Build());
   ASSERT_FALSE(outcome.result);
   EXPECT_EQ(outcome.result.error().fault, Fault::kUnsupported);
   EXPECT_EQ(RemarkOf(outcome, RemarkKind::kUnsupported),
@@ -330,7 +300,7 @@ TEST(UnpackUdf, WrongCrcIsRemarkedWhereverItIs) {
     changed[at + 8] ^= 1;
     changed[at + 4] =
         static_cast<uint8_t>(changed[at + 4] + changed[at + 8] - image[at + 8]);
-    const UdfOutcome outcome = UnpackedUdf(changed);
+    const Unpacked outcome = UnpackedUdf(changed);
     EXPECT_TRUE(outcome.result) << at;
     EXPECT_EQ(outcome.recorder.CountOf(RemarkKind::kChecksum), 1) << at;
   }
@@ -380,7 +350,7 @@ TEST(UnpackUdf, DirectoriesInCirclesAreRemarked) {
   const size_t block = image[at + 24] + size_t{image[at + 25]} * 256;
   UdfBuilder::Little(image, at + 24, block - (dir - root), 4);
   builder.Seal(image, at);
-  const UdfOutcome outcome = UnpackedUdf(image);
+  const Unpacked outcome = UnpackedUdf(image);
   EXPECT_TRUE(outcome.result);
   EXPECT_EQ(outcome.recorder.CountOf(RemarkKind::kLoop), 1);
 }
@@ -400,7 +370,7 @@ TEST(UnpackUdf, ListsOfDescriptorsInCirclesAreRemarked) {
   std::copy_n(image.begin() + static_cast<long>(entry) + 192, 16,
               image.begin() + static_cast<long>(list) + 24 + 16);
   builder.Seal(image, list);
-  const UdfOutcome outcome = UnpackedUdf(image);
+  const Unpacked outcome = UnpackedUdf(image);
   EXPECT_TRUE(outcome.result);
   EXPECT_EQ(outcome.recorder.CountOf(RemarkKind::kLoop), 1);
   ASSERT_TRUE(outcome.recorder.Find("a")->damage);
@@ -413,7 +383,7 @@ TEST(UnpackUdf, DeepDirectoriesReachALimit) {
   }
   UdfBuilder builder;
   builder.files = {file};
-  const UdfOutcome outcome = UnpackedUdf(builder.Build());
+  const Unpacked outcome = UnpackedUdf(builder.Build());
   ASSERT_FALSE(outcome.result);
   EXPECT_EQ(outcome.result.error().fault, Fault::kLimit);
   EXPECT_STREQ(outcome.result.error().field, "depth of directories");
@@ -424,7 +394,7 @@ TEST(UnpackUdf, DamagedEntriesAreDamagedMembers) {
   builder.files.push_back({.name = "extended", .form = UdfForm::kExtended});
   builder.files.push_back({.name = "more", .content = "1", .size = 5000});
   const Image image = builder.Build();
-  UdfOutcome outcome = UnpackedUdf(image);
+  Unpacked outcome = UnpackedUdf(image);
   EXPECT_TRUE(outcome.result);
   EXPECT_EQ(outcome.recorder.Find("extended")->damage->fault,
             Fault::kUnsupported);
@@ -449,7 +419,7 @@ TEST(UnpackUdf, ADamagedDirectoryIsDamage) {
   UdfBuilder builder = SmallUdf();
   Image image = builder.Build();
   image[builder.identifier_at["dir"]] = 0;
-  const UdfOutcome outcome = UnpackedUdf(image);
+  const Unpacked outcome = UnpackedUdf(image);
   ASSERT_FALSE(outcome.result);
   EXPECT_EQ(outcome.result.error().offset, builder.identifier_at["dir"]);
   EXPECT_EQ(outcome.recorder.ContentOf("a.txt"), "first");
@@ -459,7 +429,7 @@ TEST(UnpackUdf, AManyBlocksLongHoleCostsSteps) {
   UdfBuilder builder;
   builder.files = {{.name = "hole", .zeros = (uint64_t{1} << 30) - 4096}};
   const Image image = builder.Build();
-  const UdfOutcome outcome = UnpackedUdf(image, {.steps = 5000});
+  const Unpacked outcome = UnpackedUdf(image, {.steps = 5000});
   ASSERT_FALSE(outcome.result);
   EXPECT_EQ(outcome.result.error().fault, Fault::kLimit);
 }
@@ -470,7 +440,7 @@ TEST(UnpackUdf, CutAnywhereItIsNeverSilentlyWhole) {
     builder.has_metadata = has_metadata;
     const Image image = builder.Build();
     for (size_t size = 0; size < image.size(); size += 509) {
-      const UdfOutcome outcome = UnpackedUdf(
+      const Unpacked outcome = UnpackedUdf(
           Image(image.begin(), image.begin() + Image::difference_type(size)));
       EXPECT_FALSE(outcome.IsClean()) << size;
     }
@@ -506,7 +476,7 @@ TEST(UnpackUdf, StopsWhenTheBudgetIsSpent) {
   builder.files[0].streams = {{.name = "s", .content = "MZ"}};
   const Image image = builder.Build();
   for (uint64_t steps = 0; steps < 80; ++steps) {
-    const UdfOutcome outcome = UnpackedUdf(image, {.steps = steps});
+    const Unpacked outcome = UnpackedUdf(image, {.steps = steps});
     if (!outcome.result) {
       EXPECT_EQ(outcome.result.error().fault, Fault::kLimit);
     }
@@ -517,106 +487,6 @@ TEST(UnpackUdf, OfAnotherFormatIsNoImage) {
   EXPECT_EQ(UnpackedUdf(Image(100)).result.error().fault, Fault::kTruncated);
   EXPECT_EQ(UnpackedUdf(Image(100'000)).result.error().fault,
             Fault::kMalformed);
-}
-
-// ---- Discs that have both ----
-
-struct Disc {
-  IsoBuilder iso;
-  UdfBuilder udf;
-
-  // `in_udf` are names of `iso` that UDF has as well.
-  Image Build(const std::vector<std::string>& in_udf) {
-    iso.udf = true;
-    udf.base = iso.Build();
-    for (const std::string& name : in_udf) {
-      const auto file =
-          std::ranges::find(iso.files, name + ";1", &sample::IsoFile::name);
-      udf.files.push_back({.name = name,
-                           .content = file->content,
-                           .content_at = iso.content_at.at(name + ";1")});
-    }
-    return udf.Build();
-  }
-};
-
-TEST(UnpackUdf, FilesOfBothTreesAreHandedOverOnce) {
-  Disc disc;
-  disc.iso.joliet = true;
-  disc.iso.files = {{"A.TXT;1", "", "a.txt", "shared"},
-                    {"B.TXT;1", "", "b.txt", "as well"}};
-  const UdfOutcome outcome = UnpackedUdf(disc.Build({"A.TXT", "B.TXT"}));
-  EXPECT_TRUE(outcome.IsClean()) << outcome.Trouble();
-  EXPECT_EQ(outcome.NamesOfMembers(), (Names{"A.TXT", "B.TXT"}));
-  EXPECT_EQ(outcome.recorder.detail,
-            "volume \"VOLUME\", UDF 1.02, ISO 9660, Joliet");
-}
-
-TEST(UnpackUdf, FilesOfOneTreeAreHidden) {
-  Disc disc;
-  disc.iso.files = {{"A.TXT;1", "", "", "shared"},
-                    {"B.EXE;1", "", "", "only for old systems"}};
-  disc.udf.files = {{.name = "c.exe", .content = "only for new ones"}};
-  const UdfOutcome outcome = UnpackedUdf(disc.Build({"A.TXT"}));
-  ASSERT_TRUE(outcome.result);
-  EXPECT_EQ(outcome.NamesOfMembers(), (Names{"c.exe", "A.TXT", "[iso]/B.EXE"}));
-  EXPECT_EQ(outcome.recorder.ContentOf("[iso]/B.EXE"), "only for old systems");
-  ASSERT_EQ(outcome.recorder.CountOf(RemarkKind::kHiddenMember), 2);
-  EXPECT_EQ(outcome.recorder.remarks[0].what, "\"c.exe\" is not in ISO 9660");
-  EXPECT_EQ(outcome.recorder.remarks[1].what, "\"B.EXE\" is only in ISO 9660");
-}
-
-TEST(UnpackUdf, FilesOfTwoSizesAreRemarked) {
-  Disc disc;
-  disc.iso.files = {{"A.TXT;1", "", "", "shared"}};
-  Image image = disc.Build({"A.TXT"});
-  const size_t entry = disc.udf.entry_at["A.TXT"];
-  UdfBuilder::Little(image, entry + 56, 3, 8);
-  UdfBuilder::Little(image, entry + 176, 3, 4);
-  disc.udf.Seal(image, entry);
-  const UdfOutcome outcome = UnpackedUdf(image);
-  EXPECT_EQ(outcome.recorder.ContentOf("A.TXT"), "sha");
-  EXPECT_EQ(outcome.recorder.ContentOf("[iso]/A.TXT"), "shared");
-  EXPECT_EQ(outcome.recorder.CountOf(RemarkKind::kDisagreement), 1);
-  EXPECT_EQ(outcome.recorder.CountOf(RemarkKind::kOverlap), 1);
-}
-
-TEST(UnpackUdf, TheNoteForOldSystemsIsNoHiddenMember) {
-  Disc disc;
-  disc.iso.files = {{"README.TXT;1", "", "",
-                     "This disc contains a \"UDF\" file system.\r\n"}};
-  disc.udf.files = {{.name = "setup.exe", .content = "MZ"}};
-  const UdfOutcome outcome = UnpackedUdf(disc.Build({}));
-  EXPECT_TRUE(outcome.IsClean()) << outcome.Trouble();
-  EXPECT_EQ(outcome.NamesOfMembers(), (Names{"setup.exe", "[iso]/README.TXT"}));
-  // What is no text is no note.
-  disc.iso.files[0].content = "MZ\x90";
-  disc.udf.files = {{.name = "setup.exe", .content = "MZ"}};
-  EXPECT_EQ(
-      UnpackedUdf(disc.Build({})).recorder.CountOf(RemarkKind::kHiddenMember),
-      2);
-}
-
-TEST(UnpackUdf, BootImagesAreHandedOver) {
-  Disc disc;
-  disc.iso.files = {{"A.TXT;1", "", "", "shared"}};
-  disc.iso.boot = std::string(2048, 'B');
-  const UdfOutcome outcome = UnpackedUdf(disc.Build({"A.TXT"}));
-  EXPECT_TRUE(outcome.IsClean()) << outcome.Trouble();
-  EXPECT_EQ(outcome.recorder.ContentOf("[boot]/1"), std::string(2048, 'B'));
-  EXPECT_TRUE(outcome.recorder.detail.ends_with(", bootable"));
-}
-
-TEST(UnpackUdf, IsoIsReadWhereUdfCannotBe) {
-  Disc disc;
-  disc.iso.files = {{"A.TXT;1", "", "", "shared"}};
-  Image image = disc.Build({"A.TXT"});
-  image[disc.udf.file_set_at + 1] = 0;
-  const UdfOutcome outcome = UnpackedUdf(image);
-  ASSERT_FALSE(outcome.result);
-  EXPECT_STREQ(outcome.result.error().field, "File Set Descriptor");
-  EXPECT_EQ(outcome.recorder.ContentOf("A.TXT"), "shared");
-  EXPECT_EQ(outcome.recorder.format, model::Format::kIso);
 }
 
 }  // namespace

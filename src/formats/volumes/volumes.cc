@@ -1,20 +1,14 @@
 #include "formats/volumes.h"
 
-#include <algorithm>
 #include <charconv>
 #include <map>
 #include <string_view>
 
+#include "base/text.h"
+#include "formats/installshield/cabinet_list.h"
+
 namespace countersign::formats {
 namespace {
-
-std::string LowerCaseOf(std::string_view name) {
-  std::string lower(name);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return lower;
-}
 
 // "dir/data12.cab" is volume 12 of "dir/data"; nothing without a number.
 struct NumberedName {
@@ -49,7 +43,7 @@ std::vector<std::optional<VolumePlace>> FindVolumes(
     if (candidates[i].format != model::Format::kInstallshield) {
       continue;
     }
-    const std::string name = LowerCaseOf(candidates[i].name);
+    const std::string name = base::AsciiLower(candidates[i].name);
     const auto header = TakeNumber(name, ".hdr");
     if (header && header->number == 1) {
       headers.emplace(header->stem, i);
@@ -66,11 +60,14 @@ std::vector<std::optional<VolumePlace>> FindVolumes(
     }
     const auto header = headers.find(volumes[i]->stem);
     const auto first = firsts.find(volumes[i]->stem);
-    if (header != headers.end()) {
-      places[i] = {header->second, volumes[i]->number};
-    } else if (first != firsts.end() && first->second != i) {
-      places[i] = {first->second, volumes[i]->number};
+    if (header == headers.end() &&
+        (first == firsts.end() || first->second == i)) {
+      continue;
     }
+    const base::Bytes content = candidates[i].content;
+    places[i] = {header != headers.end() ? header->second : first->second,
+                 volumes[i]->number,
+                 IsShieldVolume(content) && !HasShieldList(content)};
   }
   return places;
 }

@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#include "formats/installshield/sample/installshield_builder.h"
+
 namespace countersign::formats {
 namespace {
 
@@ -39,6 +45,25 @@ TEST(Volumes, WithoutAHeaderTheFirstCabinetLeads) {
   EXPECT_EQ(places[0]->number, 2U);
   EXPECT_FALSE(places[1].has_value());
   EXPECT_FALSE(places[2].has_value());
+}
+
+// What says more than the list of its leader does not go unread.
+TEST(Volumes, OnlyAPartIsAVolumeWithoutAListOfItsOwn) {
+  sample::ShieldBuilder builder;
+  builder.items = {{"a", "first"}};
+  builder.Build();
+  const std::string whole = builder.header;  // list and content
+  builder.is_one_file = false;
+  builder.Build();
+  const auto places = FindVolumes(std::vector<VolumeCandidate>{
+      {"data1.hdr", Format::kInstallshield, base::AsBytes(builder.header)},
+      {"data1.cab", Format::kInstallshield, base::AsBytes(builder.volumes[0])},
+      {"data2.cab", Format::kInstallshield, base::AsBytes(whole)},
+      {"data3.cab", Format::kInstallshield, base::AsBytes("ISc(no volume")}});
+  ASSERT_TRUE(places[1] && places[2] && places[3]);
+  EXPECT_TRUE(places[1]->is_only_a_part);
+  EXPECT_FALSE(places[2]->is_only_a_part);
+  EXPECT_FALSE(places[3]->is_only_a_part);
 }
 
 }  // namespace

@@ -180,5 +180,22 @@ TEST(SetUps, OfInstallshieldAreReadFromVolumesBesideEachOther) {
   EXPECT_FALSE(disk(false).complete);
 }
 
+// A name alone does not keep a cabinet from being opened.
+TEST(SetUps, ACabinetCalledAVolumeOfAnotherIsOpened) {
+  formats::sample::ShieldBuilder leader;
+  leader.is_one_file = false;
+  leader.items = {{.name = "readme.txt", .content = "text"}};
+  leader.Build();
+  formats::sample::ShieldBuilder other;
+  other.items = {{.name = "Updater.exe", .content = Program("valid")}};
+  other.Build();
+  const Inspection inspection =
+      Vet(ZipOf({DeflatedEntry("data1.hdr", leader.header),
+                 DeflatedEntry("data1.cab", leader.volumes[0]),
+                 DeflatedEntry("data2.cab", other.header)})
+              .Write());
+  EXPECT_TRUE(IsSignedAt(inspection, "!data2.cab!Updater.exe"));
+}
+
 }  // namespace
 }  // namespace countersign::vet

@@ -279,23 +279,27 @@ class Tree {
   }
 
   // Gives the parts of a container in several files to the one that leads, of
-  // those that wait from `first_new` on. They are not opened by themselves.
+  // those that wait from `first_new` on. What is nothing but a part is not
+  // opened by itself.
   void JoinVolumes(size_t first_new) {
     std::vector<formats::VolumeCandidate> candidates;
     for (size_t i = first_new; i < waiting_.size(); ++i) {
       const Artifact& artifact = record_.At(waiting_[i].artifact);
       const size_t folder = record_.At(*artifact.parent).path.size();
-      candidates.push_back(
-          {artifact.path.substr(folder), waiting_[i].row->format});
+      candidates.push_back({artifact.path.substr(folder),
+                            waiting_[i].row->format,
+                            waiting_[i].bytes->View()});
     }
     const auto places = formats::FindVolumes(candidates);
     for (size_t i = 0; i < places.size(); ++i) {
       if (!places[i]) {
         continue;
       }
+      // Volumes are held as long as their leader.
       Waiting& part = waiting_[first_new + i];
       Waiting& leader = waiting_[first_new + places[i]->leader];
-      if (leader.volumes.emplace(places[i]->number, part.bytes).second) {
+      if (leader.volumes.emplace(places[i]->number, part.bytes).second &&
+          places[i]->is_only_a_part) {
         Artifact& artifact = record_.At(part.artifact);
         artifact.detail =
             fmt::format("volume {} of \"{}\"", places[i]->number,
@@ -306,8 +310,11 @@ class Tree {
         part.row = nullptr;
       }
     }
-    std::erase_if(waiting_,
-                  [](const Waiting& each) { return each.row == nullptr; });
+    const auto gone = std::remove_if(
+        waiting_.begin() + static_cast<std::ptrdiff_t>(first_new),
+        waiting_.end(),
+        [](const Waiting& each) { return each.row == nullptr; });
+    waiting_.erase(gone, waiting_.end());
   }
 
   void Wait(Waiting container) {
