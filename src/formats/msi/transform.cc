@@ -347,13 +347,15 @@ class TransformReader {
     if (text == nullptr || text->empty()) {
       return std::holds_alternative<MsiBinary>(value) ? 1 : 0;
     }
+    // Why once: many changed rows may be completed from one long string.
+    const auto [taken, is_new] = taken_.emplace(text->data(), 0);
     const uint64_t most = Width() == 2 ? 0xFFFF : 0xFFFFFF;
-    if (strings_->ends.size() > most) {
-      return 0;
+    if (is_new && strings_->ends.size() <= most) {
+      strings_->text += *text;
+      strings_->ends.push_back(strings_->text.size());
+      taken->second = static_cast<uint32_t>(strings_->ends.size() - 1);
     }
-    strings_->text += *text;
-    strings_->ends.push_back(strings_->text.size());
-    return static_cast<uint32_t>(strings_->ends.size() - 1);
+    return taken->second;
   }
 
   // Writes the rows column after column, as tables have them.
@@ -374,6 +376,7 @@ class TransformReader {
   const MsiDatabase* changed_;
   MsiTransform& out_;
   std::shared_ptr<MsiStrings> strings_;
+  std::map<const char*, uint32_t> taken_;  // strings of the database, by place
   std::map<std::string, std::vector<MsiColumn>, std::less<>> added_;
   std::vector<MsiCells> rows_;  // of the table at hand
 };

@@ -3,11 +3,15 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "forge/cfb.h"
 #include "forge/msi.h"
+#include "formats/cfb.h"
+#include "formats/msi.h"
 #include "formats/msi/sample/msi_sample.h"
+#include "formats/msi_transform.h"
 #include "install/actions.h"
 
 namespace countersign::install {
@@ -19,6 +23,7 @@ using model::Action;
 using model::ActionKind;
 using model::Format;
 using std::string;
+using std::string_view;
 
 constexpr std::monostate kNull;
 
@@ -135,6 +140,32 @@ TEST(MsiTransforms, InADatabaseAChangedRowIsCompleted) {
   EXPECT_EQ(of_name[1].target, of_name[0].target);
   EXPECT_EQ(of_name[1].arguments, "/quiet CheckUpdate");
   EXPECT_EQ(TransformOf(of_name[1]), "t");
+}
+
+// Many rows may be completed from one long string.
+TEST(MsiTransforms, AStringOfTheDatabaseIsTakenOnce) {
+  forge::CompoundNode root = MakeMsi(formats::MsiSample());
+  const forge::MsiRowRecipe change{
+      MsiRowFate::kChanged, {string("RunExe"), kNull, kNull, string("/quiet")}};
+  root.children.push_back(
+      forge::MakeMsiTransform(u"t", {CustomActions({change, change})}));
+  const forge::ByteVector bytes = WriteCompoundFile(root).bytes;
+  base::Budget budget(base::Limits{});
+  const auto compound = formats::ParseCompoundFile(bytes, budget);
+  ASSERT_TRUE(compound);
+  const auto database = formats::ParseMsi(*compound, bytes, budget);
+  ASSERT_TRUE(database);
+  const auto transform = formats::ReadMsiTransform(
+      *compound, bytes, formats::FindMsiTransforms(*compound).at(0), &*database,
+      budget);
+  ASSERT_TRUE(transform);
+  const formats::MsiTable* table = transform->rows.Find("CustomAction");
+  ASSERT_TRUE(table != nullptr && table->row_count == 2);
+  const size_t source = table->Column("Source").value();
+  const string_view first = std::get<string_view>(table->Cell(0, source));
+  const string_view second = std::get<string_view>(table->Cell(1, source));
+  EXPECT_FALSE(first.empty());
+  EXPECT_EQ(first.data(), second.data());
 }
 
 TEST(MsiTransforms, ColumnsAndTablesThatItAddsAreKnown) {
