@@ -41,9 +41,9 @@ enum class CoderKind : uint8_t {
 };
 
 struct SevenZipMethod {
-  uint64_t id;
-  const char* name;
-  CoderKind kind;
+  uint64_t id = 0;
+  const char* name = "";
+  CoderKind kind = CoderKind::kUnknown;
   Codec codec = Codec::kDeflate;
   BranchFilter filter = BranchFilter::kX86;
 };

@@ -80,7 +80,7 @@ void Ppmd7Model::Update() {
     LearnInSuffix(found.symbol);
   }
   if (order_fall_ == 0) {
-    min_context_ = max_context_ = MakeContexts();
+    min_context_ = max_context_ = MakeContexts(true, 0, min_context_);
     return min_context_ == 0 ? Restart() : PutNext(found_, min_context_);
   }
   if (!blocks_.PutText(found.symbol)) {
@@ -93,7 +93,7 @@ void Ppmd7Model::Update() {
     next = min_context_;
   } else {
     if (!IsContext(next)) {
-      next = MakeContexts();
+      next = MakeContexts(false, 0, min_context_);
       if (next == 0) {
         return Restart();
       }
@@ -152,54 +152,6 @@ bool Ppmd7Model::AddSymbol(uint32_t context, const PpmdSymbol& added,
   PutSymbol(room.symbols + count * kSymbolBytes,
             {added.symbol, static_cast<uint8_t>(chance), added.next});
   return true;
-}
-
-// The last symbol leads to text so far. Makes contexts of that, for the context
-// it was found in and for those suffixes that lead to the same place. Yields
-// the longest, 0 when there is no room.
-uint32_t Ppmd7Model::MakeContexts() {
-  PpmdArena& arena = blocks_.Arena();
-  const PpmdSymbol found = SymbolAt(found_);
-  std::array<uint32_t, kMostOrder + 1> places{};  // symbols that lead there
-  size_t count = 0;
-  if (order_fall_ != 0) {
-    places[count++] = found_;
-  }
-  uint32_t context = min_context_;
-  while (SuffixOf(context) != 0) {
-    context = SuffixOf(context);
-    const uint32_t at =
-        IsSingle(context) ? SymbolsOf(context) : Find(context, found.symbol);
-    const uint32_t next = SymbolAt(at).next;
-    if (next != found.next) {
-      context = next;
-      if (count == 0) {
-        return context;
-      }
-      break;
-    }
-    if (count == places.size() || arena.IsBroken()) {
-      arena.Break();
-      return 0;
-    }
-    places.at(count++) = at;
-  }
-  PpmdSymbol made;
-  made.symbol = arena.U8(found.next);
-  made.count = CountForNew(context, made.symbol);
-  made.next = found.next + 1;
-  while (count > 0) {
-    const uint32_t longer = blocks_.NewContext();
-    if (longer == 0) {
-      return 0;
-    }
-    PutCount(longer, 1);
-    PutSymbol(longer + 2, made);
-    arena.Put32(longer + 8, context);
-    PutNext(places.at(--count), longer);
-    context = longer;
-  }
-  return context;
 }
 
 // How likely `symbol` of `context` is to be in a context that is longer by one.

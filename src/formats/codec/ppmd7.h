@@ -38,13 +38,16 @@ class Ppmd7Model : public PpmdModel<Ppmd7Model, Ppmd7Memory> {
   void NoteEscape() { high_flag_ = SymbolAt(found_).symbol >= 0x40 ? 8 : 0; }
   void NoteRescaled() {}
   void NoteSingle(uint32_t /*context*/, uint8_t /*symbol*/) {}
+  void NoteNew(uint32_t /*context*/, uint8_t /*before*/, uint8_t /*symbol*/) {}
+  [[nodiscard]] uint32_t PlaceInSuffix(uint32_t context, uint8_t symbol) {
+    return IsSingle(context) ? SymbolsOf(context) : Find(context, symbol);
+  }
 
   [[nodiscard]] uint16_t& SingleChance(const PpmdSymbol& only);
   [[nodiscard]] PpmdEscapes& EscapesOf(uint32_t count, uint32_t masked_count);
 
   void Restart();
   void Update();
-  [[nodiscard]] uint32_t MakeContexts();
   [[nodiscard]] uint8_t CountForNew(uint32_t context, uint8_t symbol);
   [[nodiscard]] bool AddSymbol(uint32_t context, const PpmdSymbol& added,
                                uint32_t found_in, uint32_t escapes);

@@ -194,59 +194,6 @@ uint32_t Ppmd8Model::PlaceInSuffix(uint32_t context, uint8_t symbol) {
   return at;
 }
 
-// The last symbol leads to text so far. Makes contexts of that, for `context`
-// (unless it is the longest) and for those suffixes that lead to the same
-// place; in the first of these the symbol is at `in_suffix`, if that is not 0.
-// Yields the longest, 0 when there is no room.
-uint32_t Ppmd8Model::MakeContexts(bool is_longest, uint32_t in_suffix,
-                                  uint32_t context) {
-  PpmdArena& arena = blocks_.Arena();
-  const PpmdSymbol found = SymbolAt(found_);
-  std::array<uint32_t, kMostOrder + 1> places{};  // symbols that lead there
-  size_t count = 0;
-  if (!is_longest) {
-    places[count++] = found_;
-  }
-  while (SuffixOf(context) != 0) {
-    context = SuffixOf(context);
-    const uint32_t at =
-        in_suffix != 0 ? in_suffix : PlaceInSuffix(context, found.symbol);
-    in_suffix = 0;
-    const uint32_t next = SymbolAt(at).next;
-    if (next != found.next) {
-      context = next;
-      if (count == 0) {
-        return context;
-      }
-      break;
-    }
-    if (count == places.size() || arena.IsBroken()) {
-      arena.Break();
-      return 0;
-    }
-    places.at(count++) = at;
-  }
-  PpmdSymbol made;
-  made.symbol = arena.U8(found.next);
-  made.count = CountForNew(context, made.symbol);
-  made.next = found.next + 1;
-  const unsigned flags =
-      (found.symbol >= 0x40 ? kHighPrevious : 0) + HighFlag(made.symbol);
-  while (count > 0) {
-    const uint32_t longer = blocks_.NewContext();
-    if (longer == 0) {
-      return 0;
-    }
-    PutCount(longer, 1);
-    PutFlags(longer, flags);
-    PutSymbol(longer + 2, made);
-    arena.Put32(longer + 8, context);
-    PutNext(places.at(--count), longer);
-    context = longer;
-  }
-  return context;
-}
-
 // How likely `symbol` of `context` is to be in a context that is longer by one.
 uint8_t Ppmd8Model::CountForNew(uint32_t context, uint8_t symbol) {
   if (IsSingle(context)) {

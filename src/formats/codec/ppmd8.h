@@ -64,6 +64,10 @@ class Ppmd8Model : public PpmdModel<Ppmd8Model, Ppmd8Memory> {
   void NoteRescaled();
   // The context has one symbol now.
   void NoteSingle(uint32_t context, uint8_t symbol);
+  // A context of one symbol was made, for what follows `before`.
+  void NoteNew(uint32_t context, uint8_t before, uint8_t symbol) {
+    PutFlags(context, (before >= 0x40 ? kHighPrevious : 0) + HighFlag(symbol));
+  }
 
   [[nodiscard]] uint16_t& SingleChance(const PpmdSymbol& only);
   [[nodiscard]] PpmdEscapes& EscapesOf(uint32_t count, uint32_t masked_count);
@@ -71,8 +75,6 @@ class Ppmd8Model : public PpmdModel<Ppmd8Model, Ppmd8Memory> {
   void Restart();
   void Update();
   [[nodiscard]] uint32_t NextContext(uint32_t in_suffix, uint32_t next);
-  [[nodiscard]] uint32_t MakeContexts(bool is_longest, uint32_t in_suffix,
-                                      uint32_t context);
   [[nodiscard]] uint32_t PlaceInSuffix(uint32_t context, uint8_t symbol);
   [[nodiscard]] uint32_t ReduceOrder(uint32_t in_suffix, uint32_t context);
   [[nodiscard]] uint8_t CountForNew(uint32_t context, uint8_t symbol);

@@ -35,10 +35,10 @@ class PpmdSymbols {
     return static_cast<uint32_t>(bytes_.size()) / kBytes;
   }
   [[nodiscard]] uint8_t SymbolOf(uint32_t index) const {
-    return bytes_[index * kBytes];
+    return bytes_[size_t{index} * kBytes];
   }
   [[nodiscard]] uint8_t CountOf(uint32_t index) const {
-    return bytes_[index * kBytes + 1];
+    return bytes_[size_t{index} * kBytes + 1];
   }
 
  private:

@@ -18,6 +18,9 @@ namespace countersign::formats {
 // their lists: Insert, Remove, and Glue, which joins those that touch.
 template <typename Variant>
 class PpmdBlocks {
+  friend Variant;
+  PpmdBlocks() = default;
+
  public:
   [[nodiscard]] bool Reserve(uint32_t size) { return arena_.Reserve(size); }
 

@@ -45,9 +45,13 @@ constexpr unsigned PpmdSuffixClass(uint32_t count) {
 //   escape
 //
 // `Variant` adds how a context begins (CountOf, PutCount), what else decides on
-// chances (SingleChance, EscapesOf, IsLikely, NoteEscape), and what it learns.
+// chances (SingleChance, EscapesOf, IsLikely, NoteEscape), and what it learns
+// (PlaceInSuffix, CountForNew, NoteNew, ...).
 template <typename Variant, typename Blocks>
 class PpmdModel {
+  friend Variant;
+  PpmdModel() = default;
+
  public:
   static constexpr unsigned kLeastOrder = 2;
   static constexpr unsigned kMostOrder = 64;
@@ -196,6 +200,57 @@ class PpmdModel {
     symbol.count = static_cast<uint8_t>(symbol.count + more);
     PutSymbol(at, symbol);
     return true;
+  }
+
+  // The last symbol leads to text so far. Makes contexts of that, for `context`
+  // (unless it is the longest) and for those suffixes that lead to the same
+  // place; in the first of these the symbol is at `in_suffix`, if that is not
+  // 0. Yields the longest, 0 when there is no room.
+  uint32_t MakeContexts(bool is_longest, uint32_t in_suffix, uint32_t context) {
+    PpmdArena& arena = blocks_.Arena();
+    const PpmdSymbol found = SymbolAt(found_);
+    std::array<uint32_t, kMostOrder + 1> places{};  // symbols that lead there
+    size_t count = 0;
+    if (!is_longest) {
+      places[count++] = found_;
+    }
+    while (SuffixOf(context) != 0) {
+      context = SuffixOf(context);
+      const uint32_t at = in_suffix != 0
+                              ? in_suffix
+                              : Self().PlaceInSuffix(context, found.symbol);
+      in_suffix = 0;
+      const uint32_t next = SymbolAt(at).next;
+      if (next != found.next) {
+        context = next;
+        if (count == 0) {
+          return context;
+        }
+        break;
+      }
+      if (count == places.size() || arena.IsBroken()) {
+        arena.Break();
+        return 0;
+      }
+      places.at(count++) = at;
+    }
+    PpmdSymbol made;
+    made.symbol = arena.U8(found.next);
+    made.count = Self().CountForNew(context, made.symbol);
+    made.next = found.next + 1;
+    while (count > 0) {
+      const uint32_t longer = blocks_.NewContext();
+      if (longer == 0) {
+        return 0;
+      }
+      Self().PutCount(longer, 1);
+      Self().NoteNew(longer, found.symbol, made.symbol);
+      PutSymbol(longer + 2, made);
+      arena.Put32(longer + 8, context);
+      PutNext(places.at(--count), longer);
+      context = longer;
+    }
+    return context;
   }
 
   struct Room {

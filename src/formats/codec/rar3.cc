@@ -213,14 +213,8 @@ class Rar3Decoder : public RarDecoder {
         const uint8_t flags = CS_TRY(PpmdByte(bits));
         return AddFilter(flags, bits, [&] { return PpmdByte(bits); });
       }
-      case 4: {
-        uint64_t distance = 0;
-        for (int i = 0; i < 3; ++i) {
-          distance = distance << 8 | CS_TRY(PpmdByte(bits));
-        }
-        const uint8_t length = CS_TRY(PpmdByte(bits));
-        return CopyFrom(distance + 2, 32U + length, bits);
-      }
+      case 4:
+        return PpmdMatch(bits);
       case 5: {
         const uint8_t length = CS_TRY(PpmdByte(bits));
         return CopyFrom(1, 4U + length, bits);
@@ -229,6 +223,16 @@ class Rar3Decoder : public RarDecoder {
         // Quirk: RAR writes 1, and takes any for it.
         return window_.Put(escape_);
     }
+  }
+
+  // Distance, highest byte first, and length.
+  Result<void> PpmdMatch(RarBits& bits) {
+    uint64_t distance = 0;
+    for (int i = 0; i < 3; ++i) {
+      distance = distance << 8 | CS_TRY(PpmdByte(bits));
+    }
+    const uint8_t length = CS_TRY(PpmdByte(bits));
+    return CopyFrom(distance + 2, 32U + length, bits);
   }
 
   Result<uint8_t> PpmdByte(RarBits& bits) {

@@ -1,7 +1,6 @@
 #include "formats/inno/block.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "base/reader.h"
 #include "formats/codec/decompress.h"
@@ -62,7 +61,7 @@ Result<InnoBlockHead> ReadInnoBlockHead(Bytes file, uint64_t offset,
   found.stored.offset = reader.Offset();
   found.stored.bytes = reader.Take(size, "block");
   found.range = {start, reader.Offset() - start};
-  return reader.Finish(std::move(found));
+  return reader.Finish(found);
 }
 
 }  // namespace

@@ -24,7 +24,6 @@
 namespace countersign::formats {
 namespace {
 
-using base::Budget;
 using base::ByteRange;
 using base::Bytes;
 using base::Error;
@@ -419,15 +418,13 @@ Result<void> InnoChunks::HandOverStored(const Chunk& chunk) {
         start));
     for (const std::string& name : piece.names) {
       const Member member = MemberOf(chunk, piece, name);
-      if (!range.Inside(size)) {
-        CS_TRY_VOID(sink_.Begin(member));
-        CS_TRY_VOID(sink_.End(
-            Error{Fault::kTruncated, setup_.data.offset, "ChunkSuboffset"}));
-        continue;
-      }
+      CS_TRY_VOID(range.Inside(size)
+                      ? HandOverStoredFile(chunk, piece, member,
+                                           {start + range.offset, range.size})
+                      : HandOverCut(member));
+    }
+    if (range.Inside(size)) {
       used.Claim(range);
-      CS_TRY_VOID(HandOverStoredFile(chunk, piece, member,
-                                     {start + range.offset, range.size}));
     }
   }
   for (const ByteRange& gap : used.Gaps({0, size})) {
@@ -436,6 +433,13 @@ Result<void> InnoChunks::HandOverStored(const Chunk& chunk) {
     });
   }
   return {};
+}
+
+// A file that would lie outside its chunk.
+Result<void> InnoChunks::HandOverCut(const Member& member) {
+  CS_TRY_VOID(sink_.Begin(member));
+  return sink_.End(
+      Error{Fault::kTruncated, setup_.data.offset, "ChunkSuboffset"});
 }
 
 Result<void> InnoChunks::HandOverStoredFile(const Chunk& chunk,

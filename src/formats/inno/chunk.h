@@ -48,6 +48,7 @@ class InnoChunks {
   base::Result<void> HandOverChunk(const Chunk& chunk);
   base::Result<void> HandOverCompressed(const Chunk& chunk);
   base::Result<void> HandOverStored(const Chunk& chunk);
+  base::Result<void> HandOverCut(const Member& member);
   base::Result<void> HandOverStoredFile(const Chunk& chunk, const Piece& piece,
                                         const Member& member,
                                         base::ByteRange content);
