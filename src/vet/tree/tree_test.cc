@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <string>
@@ -141,12 +142,41 @@ TEST(Tree, RepeatedContainersEnd) {
   EXPECT_EQ(inspection.artifacts[3].same_as, 1U);
 }
 
+// An archive in an archive in an archive: what is in front of the innermost
+// content, and what is behind it, each written once.
 std::string Nested(int depth) {
-  std::string file = "content";
+  std::string behind;
+  std::vector<std::string> fronts;  // from the innermost on
+  uint64_t inner_size = 7;
+  uint32_t inner_crc = formats::SampleCrc("content");
   for (int i = 0; i < depth; ++i) {
-    file = ZipOf({StoredEntry("n", file)}).Write();
+    // Written around nothing, with what is true of the content.
+    formats::SampleZipEntry entry = StoredEntry("n", "");
+    entry.Set([&](formats::SampleHeader& header) {
+      header.size = header.compressed_size = inner_size;
+      header.crc32 = inner_crc;
+    });
+    SampleZip zip = ZipOf({entry});
+    zip.offset_error = static_cast<int64_t>(inner_size);
+    const std::string all = zip.Write();
+    constexpr size_t kFront = 30 + 1;  // local header and name
+    const std::string back = all.substr(kFront);
+    fronts.push_back(all.substr(0, kFront));
+    behind += back;
+    const auto join = [](uint32_t a, uint32_t b, uint64_t size_of_b) {
+      return static_cast<uint32_t>(
+          crc32_combine(a, b, static_cast<z_off_t>(size_of_b)));
+    };
+    inner_crc =
+        join(join(formats::SampleCrc(fronts.back()), inner_crc, inner_size),
+             formats::SampleCrc(back), back.size());
+    inner_size += kFront + back.size();
   }
-  return file;
+  std::string file;
+  for (auto front = fronts.rbegin(); front != fronts.rend(); ++front) {
+    file += *front;
+  }
+  return file + "content" + behind;
 }
 
 TEST(Tree, DepthIsLimited) {
@@ -160,9 +190,10 @@ TEST(Tree, DepthIsLimited) {
   EXPECT_EQ(Count(inspection, "vet.incomplete"), 1U);
 }
 
-TEST(Tree, TenThousandDeepAndWideEndInTime) {
+TEST(Tree, TenThousandDeepAndWideEnd) {
   const Inspection deep = Look(Nested(10'000));
   EXPECT_EQ(LimitOf(deep), "depth");
+  EXPECT_EQ(deep.artifacts.size(), 14U);
   SampleZip wide;
   for (int i = 0; i < 10'000; ++i) {
     wide.entries.push_back(
