@@ -143,8 +143,8 @@ enum class Role : uint8_t {
 template <>
 inline constexpr std::array kNames<Role> = {
     std::string_view("main program"), std::string_view("helper"),
-    std::string_view("script"), std::string_view("library"),
-    std::string_view("data"), std::string_view("signature")};
+    std::string_view("script"),       std::string_view("library"),
+    std::string_view("data"),         std::string_view("signature")};
 
 // Whether the members of a container were listed.
 enum class Contents : uint8_t { kNone, kComplete, kPartial };

@@ -20,7 +20,9 @@ def run(command, paths, seconds):
     if result.returncode not in REGULAR_EXIT_CODES:
         raise Failed(f"exit code {result.returncode} on {len(paths)} files "
                      f"from {paths[0]}: {result.stderr.strip()[-400:]}")
-    reports = [json.loads(line) for line in result.stdout.splitlines()]
+    # Of one input the report is a document, of several it is a line each.
+    reports = ([json.loads(line) for line in result.stdout.splitlines()]
+               if len(paths) > 1 else [json.loads(result.stdout)])
     return {report["input"]: report for report in reports}
 
 

@@ -68,7 +68,7 @@ void Collector::ReadContainer(const Pending& item) {
   container.data = *std::move(data);
   const auto first_signature =
       static_cast<uint32_t>(collection_.signatures.size());
-  ReadParts(container, first_signature);
+  ReadParts(item, container, first_signature);
   if (!item.nested_in) {
     NotePadding(item, container.data.whole, first_signature);
   }
@@ -89,8 +89,21 @@ void Collector::ReadContainer(const Pending& item) {
   }
 }
 
-void Collector::ReadParts(ParsedContainer& container, uint32_t signature) {
+void Collector::ReadParts(const Pending& item, ParsedContainer& container,
+                          uint32_t signature) {
   ReadBag(container, signature, budget_, facts_);
+  container.covered = container.data.content;
+  // Quirk: the drivers of VirtualBox nest a detached signature over the list of
+  // their catalogs.
+  if (item.outer != nullptr && !container.data.has_content &&
+      oid::kData == container.data.content_type &&
+      !(content_type_ == oid::kSpcIndirectData.View())) {
+    container.is_detached = true;
+    container.covered = item.outer->is_detached
+                            ? item.outer->covered
+                            : item.outer->data.content_whole;
+    return;
+  }
   if (!(content_type_ == container.data.content_type)) {
     container.content_error = base::Error{
         base::Fault::kUnsupported, container.data.whole.offset, "eContentType"};
@@ -124,7 +137,8 @@ void Collector::AddSignature(const Pending& item,
       while (!values.AtEnd()) {
         const Input value = values.Any("nested signature").whole;
         if (!values.Failed()) {
-          pending_.push_back({value, item.entry, index, item.depth + 1});
+          pending_.push_back(
+              {value, item.entry, index, item.depth + 1, &container});
         }
       }
       if (values.Failed()) {

@@ -19,6 +19,10 @@ namespace countersign::signing {
 
 // The SignedData of one entry or nested attribute.
 struct ParsedContainer : CmsContainer {
+  // What its signatures are over: its content; in a detached one, which is
+  // nested in another, all of the other's content.
+  base::Input covered;
+  bool is_detached = false;
   std::optional<IndirectData> content;
   std::optional<base::Error> content_error;
 };
@@ -51,7 +55,7 @@ class Collector {
 
   // A structure to parse: entry number `entry`, whose bytes are `content`.
   void AddContainer(uint32_t entry, base::Input content) {
-    pending_.push_back({content, entry, std::nullopt, 0});
+    pending_.push_back({content, entry, std::nullopt, 0, nullptr});
   }
   // An entry that yields no signature to verify.
   void AddUnreadable(uint32_t entry, base::ByteRange range,
@@ -68,10 +72,12 @@ class Collector {
     uint32_t entry = 0;
     std::optional<uint32_t> nested_in;
     uint64_t depth = 0;
+    const ParsedContainer* outer = nullptr;  // what it is nested in
   };
 
   void ReadContainer(const Pending& item);
-  void ReadParts(ParsedContainer& container, uint32_t signature);
+  void ReadParts(const Pending& item, ParsedContainer& container,
+                 uint32_t signature);
   void AddSignature(const Pending& item, const ParsedContainer& container,
                     const SignerInfo& signer);
   void Unreadable(uint32_t entry, std::optional<uint32_t> nested_in,

@@ -74,7 +74,8 @@ void DescribeOwnContent(const ParsedSignature& signature,
   facts.content_type = DottedOid(data.content_type);
   if (check.digest) {
     facts.digest_algorithm = base::Name(*check.digest);
-    facts.computed = base::Hash(*check.digest, data.content.bytes).Hex();
+    facts.computed =
+        base::Hash(*check.digest, signature.container->covered.bytes).Hex();
     const auto value = FirstValue(signature.signer->signed_attributes,
                                   oid::kMessageDigest, budget);
     facts.digest = value ? base::ToHex(value->value.bytes) : facts.computed;
@@ -90,9 +91,11 @@ SignatureFacts Answer(const ParsedSignature& signature, uint32_t index,
   DescribeAttributes(*signature.signer, facts, context.budget);
   const SignerCheck check =
       CheckSigner({.signer = signature.signer,
-                   .content = signature.container->data.content.bytes,
+                   .content = signature.container->covered.bytes,
                    .pool = signature.container->certificates,
-                   .content_type = &subject.EncapsulatedContentType()},
+                   .content_type = signature.container->is_detached
+                                       ? &oid::kData
+                                       : &subject.EncapsulatedContentType()},
                   context.keys, context.budget);
   facts.signature_algorithm = Describe(check.scheme);
   const bool own_content =

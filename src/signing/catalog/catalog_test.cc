@@ -240,6 +240,51 @@ TEST(CatalogScheme, ANestedSignatureListsForItself) {
   EXPECT_EQ(facts.listed[3].signature, 1U);
 }
 
+// As in the drivers of VirtualBox.
+TEST(CatalogScheme, ADetachedNestedSignatureIsOverTheWholeList) {
+  const CatalogRecipe list = Recipe();
+  const auto nest = [&](ByteVector covered) {
+    forge::SignerRecipe signer = list.signature.signers.front().recipe;
+    forge::SignedDataRecipe data;
+    data.content_type = forge::kDataType;
+    data.digests = {signer.digest};
+    data.certificates = list.signature.certificates;
+    data.signers = {SignContent(signer, forge::kDataType, covered)};
+    CatalogRecipe outer = list;
+    outer.signature.signers.front().nested = {EncodeSignedData(data)};
+    return forge::MakeCatalog(outer);
+  };
+  const ByteVector whole = forge::CatalogList(list);
+  const ByteVector file = nest(whole);
+  const SigningFacts facts = Look(file);
+  ASSERT_EQ(facts.signatures.size(), 2U);
+  const model::SignatureFacts& nested = facts.signatures[1];
+  EXPECT_EQ(nested.integrity, Integrity::kValid) << nested.integrity_reason;
+  EXPECT_EQ(nested.trust, facts.signatures[0].trust);
+  EXPECT_EQ(nested.nested_in, 0U);
+  EXPECT_EQ(nested.content_type, "1.2.840.113549.1.7.1");
+  EXPECT_EQ(nested.digest,
+            base::Hash(base::DigestAlgorithm::kSha256, whole).Hex());
+  EXPECT_TRUE(
+      Has(Findings(facts, file.size()), "signing.unexpected_content_type"));
+  // It vouches for nothing.
+  for (const auto& listed : facts.listed) {
+    EXPECT_EQ(listed.signature, 0U);
+  }
+  // Not over the list without its identifier and length, nor over another.
+  CatalogRecipe other = list;
+  other.entries.resize(1);
+  const auto content = forge::ContentOf(whole);
+  for (const ByteVector& covered : {ByteVector(content.begin(), content.end()),
+                                    forge::CatalogList(other)}) {
+    const ByteVector bad = nest(covered);
+    const SigningFacts wrong = Look(bad);
+    EXPECT_EQ(wrong.signatures.at(0).integrity, Integrity::kValid);
+    EXPECT_EQ(wrong.signatures.at(1).integrity, Integrity::kInvalid);
+    EXPECT_TRUE(Has(Findings(wrong, bad.size()), "signing.digest_mismatch"));
+  }
+}
+
 TEST(CatalogScheme, AnUnsignedCatalogListsNothing) {
   CatalogRecipe recipe = Recipe();
   recipe.signature.signers.clear();

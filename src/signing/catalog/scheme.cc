@@ -54,7 +54,10 @@ class CatalogLists {
   void Read(SigningFacts& facts) {
     for (size_t i = 0; i < collection_.signatures.size(); ++i) {
       const ParsedSignature& parsed = collection_.signatures[i];
-      if (parsed.container == nullptr || parsed.container->content_error) {
+      // Whether Windows takes a detached signature for one of the catalog is
+      // not known: it is answered by itself and vouches for no member.
+      if (parsed.container == nullptr || parsed.container->content_error ||
+          parsed.container->is_detached) {
         continue;
       }
       model::SignatureFacts& signature = facts.signatures[i];

@@ -117,6 +117,7 @@ void ReadContent(DerReader& reader, SignedData& data) {
     const Element content = inner.Any("eContent");
     data.has_content = !inner.Failed();
     data.content = content.value;
+    data.content_whole = content.whole;
     // Why: the identifier is not hashed, so it must be one that is expected.
     constexpr uint8_t kSegmented = tag::kOctetString | 0x20;
     if (!inner.Failed() && content.identifier != tag::kSequence &&

@@ -45,6 +45,7 @@ struct SignedData {
   // What is hashed: the octets of an OCTET STRING, or of PKCS #7's inner
   // structure without its identifier and length. Empty when detached.
   base::Input content;
+  base::Input content_whole;  // with identifier and length
   bool has_content = false;
   std::vector<base::Input> certificates;  // every choice, whole elements
   std::vector<base::Input> crls;
