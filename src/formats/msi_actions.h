@@ -179,9 +179,6 @@ struct MsiActions {
   size_t extensions = 0;  // rows of Extension
   size_t classes = 0;     // rows of Class
   size_t mime_types = 0;  // rows of MIME
-
-  // The value of a property, or "".
-  [[nodiscard]] std::string_view Property(std::string_view name) const;
 };
 
 // All of it; tables that there are not yield nothing. Views are valid as long

@@ -34,6 +34,8 @@ constexpr std::array kPlaces = {
     Place{Format::kMst, Format::kUnknown, ""},
 };
 
+constexpr size_t kLongestText = size_t{32} << 10;
+
 // Two artifacts: a package, and a member that may be what is started.
 model::Inspection InspectionOf(std::vector<model::Action> actions,
                                uint64_t size) {
@@ -77,6 +79,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (size_t i = 0; i < actions.size(); ++i) {
     CS_CHECK(actions[i].evidence.Inside(bytes.size()));
     CS_CHECK(!actions[i].statement.empty());
+    CS_CHECK(actions[i].arguments.size() <= install::kLongestText);
     CS_CHECK(actions[i].target == again[i].target);
   }
   model::Inspection inspection = install::InspectionOf(actions, bytes.size());

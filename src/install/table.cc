@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "install/action_list.h"
 #include "install/actions.h"
 #include "install/burn/burn.h"
 #include "install/electron/electron.h"
@@ -28,8 +29,7 @@ using model::Format;
 struct PackageRow {
   Format format;
   base::Result<void> (*read)(const Place& place, const base::Blob& file,
-                             base::Budget& budget,
-                             std::vector<model::Action>& actions);
+                             base::Budget& budget, ActionList& actions);
 };
 
 constexpr std::array kPackages = {
@@ -45,8 +45,7 @@ struct MemberRow {
   Format container;  // kUnknown for any
   bool (*matches)(std::string_view name);
   base::Result<void> (*read)(const Place& place, const base::Blob& file,
-                             base::Budget& budget,
-                             std::vector<model::Action>& actions);
+                             base::Budget& budget, ActionList& actions);
 };
 
 bool IsCalled(std::string_view name, std::string_view wanted) {
@@ -119,6 +118,21 @@ bool Fits(const MemberRow& row, const Place& place) {
          row.matches(place.name);
 }
 
+base::Result<void> ReadAll(const Place& place, const base::Blob& file,
+                           base::Budget& budget, ActionList& list) {
+  for (const PackageRow& row : kPackages) {
+    if (row.format == place.format) {
+      CS_TRY_VOID(row.read(place, file, budget, list));
+    }
+  }
+  for (const MemberRow& row : kMembers) {
+    if (Fits(row, place)) {
+      CS_TRY_VOID(row.read(place, file, budget, list));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 bool MayTell(const Place& place) {
@@ -131,17 +145,12 @@ bool MayTell(const Place& place) {
 base::Result<void> ReadActions(const Place& place, const base::Blob& file,
                                base::Budget& budget,
                                std::vector<model::Action>& actions) {
-  for (const PackageRow& row : kPackages) {
-    if (row.format == place.format) {
-      CS_TRY_VOID(row.read(place, file, budget, actions));
-    }
-  }
-  for (const MemberRow& row : kMembers) {
-    if (Fits(row, place)) {
-      CS_TRY_VOID(row.read(place, file, budget, actions));
-    }
-  }
-  return {};
+  ActionList list(actions, budget);
+  const auto read = ReadAll(place, file, budget, list);
+  list.Close();
+  return read && budget.Reached()
+             ? base::Result<void>(std::unexpected(*budget.Reached()))
+             : read;
 }
 
 }  // namespace countersign::install

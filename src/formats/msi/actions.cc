@@ -235,12 +235,6 @@ base::Result<void> ReadMsiConditions(const MsiDatabase& database,
 
 }  // namespace
 
-std::string_view MsiActions::Property(std::string_view name) const {
-  const auto found =
-      std::ranges::find(properties, name, &MsiPropertyValue::name);
-  return found == properties.end() ? std::string_view() : found->value;
-}
-
 MsiCustomAction DecodeMsiActionType(uint32_t type) {
   MsiCustomAction action;
   action.type = type;

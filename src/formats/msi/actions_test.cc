@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <string>
 
 #include "forge/cfb.h"
@@ -149,8 +151,10 @@ TEST(MsiActions, OtherChanges) {
   EXPECT_EQ(actions.launch_conditions[0].condition, "Privileged");
   ASSERT_EQ(actions.upgrades.size(), 1U);
   EXPECT_EQ(actions.upgrades[0].version_max, "1.2.3");
-  EXPECT_EQ(actions.Property("SecureCustomProperties"), "OLD;SECRET");
-  EXPECT_EQ(actions.Property("none"), "");
+  const auto secure = std::ranges::find(
+      actions.properties, "SecureCustomProperties", &MsiPropertyValue::name);
+  ASSERT_NE(secure, actions.properties.end());
+  EXPECT_EQ(secure->value, "OLD;SECRET");
   EXPECT_EQ(actions.mime_types, 1U);
   EXPECT_EQ(actions.extensions, 0U);
 }

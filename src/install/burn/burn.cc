@@ -23,7 +23,7 @@ using model::RunsAs;
 
 class BurnReader {
  public:
-  BurnReader(const XmlTree& tree, std::vector<Action>& actions)
+  BurnReader(const XmlTree& tree, ActionList& actions)
       : tree_(tree), actions_(actions) {}
 
   void Read() {
@@ -67,7 +67,7 @@ class BurnReader {
   void AddPackage(uint32_t package) {
     const std::string_view kind = tree_[package].name.Local();
     constexpr std::string_view kPackage = "Package";
-    if (!kind.ends_with(kPackage)) {
+    if (!kind.ends_with(kPackage) || actions_.IsFull()) {
       return;
     }
     const std::optional<uint32_t> payload = PayloadOf(package);
@@ -83,7 +83,7 @@ class BurnReader {
                               Text(child, "Id") + "=" + Text(child, "Value");
         }
       }
-      actions_.push_back(std::move(action));
+      actions_.Add(std::move(action));
     }
     AddDownload(package, payload);
   }
@@ -96,7 +96,7 @@ class BurnReader {
     }
     Action action = Describe(package, payload, phase);
     TakeCommand(std::move(action.target), std::move(arguments), action);
-    actions_.push_back(std::move(action));
+    actions_.Add(std::move(action));
   }
 
   [[nodiscard]] Action Describe(uint32_t package,
@@ -140,19 +140,18 @@ class BurnReader {
     action.target = Text(*payload, "DownloadUrl");
     action.evidence = {tree_[*payload].offset, 0};
     action.parameters.push_back({"hash", Text(*payload, "Hash")});
-    actions_.push_back(std::move(action));
+    actions_.Add(std::move(action));
   }
 
   const XmlTree& tree_;
-  std::vector<Action>& actions_;
+  ActionList& actions_;
   std::map<std::string, uint32_t, std::less<>> payloads_;
 };
 
 }  // namespace
 
 base::Result<void> ReadBurn(const Place& /*place*/, const base::Blob& file,
-                            base::Budget& budget,
-                            std::vector<Action>& actions) {
+                            base::Budget& budget, ActionList& actions) {
   // Why first: any cabinet may have a member of that name.
   constexpr size_t kRootIsWithin = 512;
   const std::string_view text = base::AsText(file.View());

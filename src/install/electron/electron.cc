@@ -39,7 +39,7 @@ std::string_view TrimmedYaml(std::string_view text) {
 
 base::Result<void> ReadPackageJson(const Place& /*place*/,
                                    const base::Blob& file, base::Budget& budget,
-                                   std::vector<Action>& actions) {
+                                   ActionList& actions) {
   const formats::JsonDocument document =
       CS_TRY(formats::ParseJson({file.View(), 0}, budget));
   const formats::JsonValue root = document.Root();
@@ -58,7 +58,7 @@ base::Result<void> ReadPackageJson(const Place& /*place*/,
   }
   action.evidence = {0, file.View().size()};
   action.parameters.push_back({"version", MemberText(root, "version")});
-  actions.push_back(std::move(action));
+  actions.Add(std::move(action));
   const auto build = root.Member("build");
   const auto publish =
       build && build->IsObject() ? build->Member("publish") : std::nullopt;
@@ -67,14 +67,14 @@ base::Result<void> ReadPackageJson(const Place& /*place*/,
         UpdateFeed("package.json build.publish", MemberText(*publish, "url"));
     feed.name = MemberText(*publish, "provider");
     feed.evidence = {0, file.View().size()};
-    actions.push_back(std::move(feed));
+    actions.Add(std::move(feed));
   }
   return {};
 }
 
 base::Result<void> ReadUpdateFeed(const Place& /*place*/,
                                   const base::Blob& file, base::Budget& budget,
-                                  std::vector<Action>& actions) {
+                                  ActionList& actions) {
   const std::string_view text = base::AsText(file.View());
   CS_TRY_VOID(budget.ChargeSteps(1 + text.size() / 64, 0));
   // Limit: settings that are shown; real feeds have up to ten.
@@ -100,7 +100,7 @@ base::Result<void> ReadUpdateFeed(const Place& /*place*/,
       feed.parameters.push_back({key, std::move(value)});
     }
   }
-  actions.push_back(std::move(feed));
+  actions.Add(std::move(feed));
   return {};
 }
 

@@ -70,7 +70,7 @@ std::string ValueText(const formats::InnoRegistry& entry) {
 
 class InnoReader {
  public:
-  InnoReader(const InnoSetup& setup, std::vector<Action>& actions)
+  InnoReader(const InnoSetup& setup, ActionList& actions)
       : setup_(setup), actions_(actions) {}
 
   void Read() {
@@ -103,7 +103,7 @@ class InnoReader {
 
  private:
   Action& Add(std::string_view section, ActionPhase phase, std::string order) {
-    Action& action = actions_.emplace_back();
+    Action& action = actions_.Open();
     action.statement = section;
     action.phase = phase;
     action.order = std::move(order);
@@ -224,14 +224,13 @@ class InnoReader {
   }
 
   const InnoSetup& setup_;
-  std::vector<Action>& actions_;
+  ActionList& actions_;
 };
 
 }  // namespace
 
 base::Result<void> ReadInno(const Place& /*place*/, const base::Blob& file,
-                            base::Budget& budget,
-                            std::vector<Action>& actions) {
+                            base::Budget& budget, ActionList& actions) {
   const formats::PeImage image = CS_TRY(formats::ParsePe(file.View()));
   const auto loader =
       CS_TRY(formats::FindInnoLoader(image, file.View(), budget));

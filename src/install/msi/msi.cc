@@ -65,13 +65,14 @@ bool RunsCommandLine(std::string_view entry_point) {
 class MsiReader {
  public:
   MsiReader(const MsiDatabase& database, const MsiActions& read,
-            const MsiPaths& paths, std::vector<Action>& actions)
+            const MsiPaths& paths, ActionList& actions)
       : database_(database), read_(read), paths_(paths), actions_(actions) {}
 
   base::Result<void> Read(base::Budget& budget) {
     features_ =
         CS_TRY(MsiMapOf(database_, "Feature", "Feature", "Title", budget));
     CS_TRY_VOID(FindCallers(budget));
+    FindValues();
     AddCustomActions();
     AddServices();
     AddRegistry();
@@ -108,19 +109,29 @@ class MsiReader {
     return {};
   }
 
-  // The text that a custom action gives to the property of that name.
+  // What custom actions give to properties, and the others from the start.
+  void FindValues() {
+    for (const MsiCustomAction& custom : read_.custom_actions) {
+      if (custom.kind == MsiActionKind::kSetProperty) {
+        values_.emplace(custom.source, custom.target);
+      }
+    }
+    for (const formats::MsiPropertyValue& property : read_.properties) {
+      values_.emplace(property.name, property.value);
+    }
+  }
+
+  // The text that the property of that name is given.
   [[nodiscard]] std::string_view SetValue(std::string_view property) const {
-    const auto set = std::ranges::find_if(
-        read_.custom_actions, [&](const MsiCustomAction& action) {
-          return action.kind == MsiActionKind::kSetProperty &&
-                 action.source == property;
-        });
-    return set == read_.custom_actions.end() ? read_.Property(property)
-                                             : set->target;
+    const auto value = values_.find(property);
+    return value == values_.end() ? std::string_view() : value->second;
   }
 
   void AddCustomActions() {
     for (const MsiCustomAction& custom : read_.custom_actions) {
+      if (actions_.IsFull()) {
+        return;
+      }
       if (custom.kind == MsiActionKind::kSetProperty ||
           custom.kind == MsiActionKind::kSetDirectory ||
           custom.kind == MsiActionKind::kError) {
@@ -128,7 +139,7 @@ class MsiReader {
       }
       Action action = Describe(custom);
       Schedule(custom, action);
-      actions_.push_back(std::move(action));
+      actions_.Add(std::move(action));
     }
   }
 
@@ -255,6 +266,9 @@ class MsiReader {
     constexpr std::array<std::string_view, 5> kStarts = {
         "boot", "system", "automatic", "on demand", "disabled"};
     for (const formats::MsiService& service : read_.services) {
+      if (actions_.IsFull()) {
+        return;
+      }
       Action action;
       action.kind = ActionKind::kInstallService;
       action.statement = "ServiceInstall";
@@ -274,9 +288,12 @@ class MsiReader {
                         : fmt::format("{}", service.start)});
       action.parameters.push_back(
           {"display_name", std::string(service.display_name)});
-      actions_.push_back(std::move(action));
+      actions_.Add(std::move(action));
     }
     for (const formats::MsiServiceControl& control : read_.service_controls) {
+      if (actions_.IsFull()) {
+        return;
+      }
       AddControl(control, control.event & 0x0F, ActionPhase::kInstall);
       AddControl(control, control.event >> 4 & 0x0F, ActionPhase::kUninstall);
     }
@@ -301,13 +318,16 @@ class MsiReader {
         action.arguments = control.arguments;
         action.runs_as = RunsAs::kSystem;
         action.evidence = control.evidence;
-        actions_.push_back(std::move(action));
+        actions_.Add(std::move(action));
       }
     }
   }
 
   void AddRegistry() {
     for (const formats::MsiRegistryValue& value : read_.registry) {
+      if (actions_.IsFull()) {
+        return;
+      }
       Action action;
       action.kind = value.removes ? ActionKind::kRemoveRegistry
                                   : ActionKind::kWriteRegistry;
@@ -323,12 +343,15 @@ class MsiReader {
       if (std::string path = paths_.Formatted(program); path != program) {
         action.parameters.push_back({"program", std::move(path)});
       }
-      actions_.push_back(std::move(action));
+      actions_.Add(std::move(action));
     }
   }
 
   void AddShortcuts() {
     for (const formats::MsiShortcut& shortcut : read_.shortcuts) {
+      if (actions_.IsFull()) {
+        return;
+      }
       Action action;
       action.kind = ActionKind::kCreateShortcut;
       action.statement = "Shortcut";
@@ -344,7 +367,7 @@ class MsiReader {
       action.evidence = shortcut.evidence;
       action.parameters.push_back(
           {"directory", std::string(shortcut.directory)});
-      actions_.push_back(std::move(action));
+      actions_.Add(std::move(action));
     }
   }
 
@@ -352,6 +375,9 @@ class MsiReader {
     constexpr std::array<std::string_view, 5> kTables = {
         "RemoveFile", "MoveFile", "DuplicateFile", "Environment", "IniFile"};
     for (const formats::MsiSystemChange& change : read_.changes) {
+      if (actions_.IsFull()) {
+        return;
+      }
       Action action;
       action.statement = kTables[static_cast<size_t>(change.kind)];
       action.kind = change.kind == formats::MsiChangeKind::kEnvironment
@@ -369,7 +395,7 @@ class MsiReader {
         action.parameters.push_back({"section", std::string(change.section)});
         action.parameters.push_back({"key", std::string(change.key)});
       }
-      actions_.push_back(std::move(action));
+      actions_.Add(std::move(action));
     }
   }
 
@@ -391,7 +417,7 @@ class MsiReader {
       action.evidence = chainers->Evidence(row);
       TakeCommand(SourceOf(custom),
                   std::string(chainers->Text(row, "CommandLine")), action);
-      actions_.push_back(std::move(action));
+      actions_.Add(std::move(action));
     }
     return {};
   }
@@ -399,8 +425,9 @@ class MsiReader {
   const MsiDatabase& database_;
   const MsiActions& read_;
   const MsiPaths& paths_;
-  std::vector<Action>& actions_;
+  ActionList& actions_;
   MsiTextMap features_;
+  MsiTextMap values_;  // of properties
   std::multimap<std::string_view, Caller, std::less<>> callers_;
 };
 
@@ -418,21 +445,20 @@ struct ChangedDatabase {
 base::Result<void> ReadTransform(const formats::CompoundFile& compound,
                                  base::Bytes file, uint32_t storage,
                                  const ChangedDatabase& changed,
-                                 base::Budget& budget,
-                                 std::vector<Action>& actions) {
+                                 base::Budget& budget, ActionList& actions) {
   const formats::MsiTransform transform = CS_TRY(
       formats::ReadMsiTransform(compound, file, storage, changed.rows, budget));
   const MsiActions read =
       CS_TRY(formats::ReadMsiActions(transform.rows, budget));
   const MsiPaths paths =
       CS_TRY(MsiPaths::Of(transform.rows, changed.paths, budget));
-  const size_t first = actions.size();
+  const size_t first = actions.Count();
   CS_TRY_VOID(MsiReader(transform.rows, read, paths, actions).Read(budget));
   // A transform that is a file of its own has no name to give.
   const std::string name =
       formats::DecodeMsiName(compound.entries[storage].raw_name);
-  for (size_t i = first; storage != 0 && i < actions.size(); ++i) {
-    actions[i].parameters.push_back({"transform", name});
+  if (storage != 0) {
+    actions.Describe(first, {"transform", name});
   }
   return transform.damage
              ? base::Result<void>(std::unexpected(*transform.damage))
@@ -442,7 +468,7 @@ base::Result<void> ReadTransform(const formats::CompoundFile& compound,
 }  // namespace
 
 base::Result<void> ReadMsi(const Place& /*place*/, const base::Blob& file,
-                           base::Budget& budget, std::vector<Action>& actions) {
+                           base::Budget& budget, ActionList& actions) {
   const auto compound = CS_TRY(formats::ParseCompoundFile(file.View(), budget));
   const MsiDatabase database =
       CS_TRY(formats::ParseMsi(compound, file.View(), budget));
@@ -458,7 +484,7 @@ base::Result<void> ReadMsi(const Place& /*place*/, const base::Blob& file,
 
 base::Result<void> ReadMsiTransforms(const Place& place, const base::Blob& file,
                                      base::Budget& budget,
-                                     std::vector<Action>& actions) {
+                                     ActionList& actions) {
   const auto compound = CS_TRY(formats::ParseCompoundFile(file.View(), budget));
   if (place.format == model::Format::kMst) {
     return ReadTransform(compound, file.View(), 0, {}, budget, actions);

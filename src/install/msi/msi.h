@@ -10,6 +10,7 @@
 #include "base/blob.h"
 #include "base/budget.h"
 #include "base/result.h"
+#include "install/action_list.h"
 #include "install/actions.h"
 #include "model/action.h"
 
@@ -19,12 +20,13 @@ namespace countersign::install {
 [[nodiscard]] base::Result<void> ReadMsi(const Place& place,
                                          const base::Blob& file,
                                          base::Budget& budget,
-                                         std::vector<model::Action>& actions);
+                                         ActionList& actions);
 
 // What a transform, or those of a patch, add and change. The database that they
 // are made for is not at hand: of a changed row only what changes is known.
-[[nodiscard]] base::Result<void> ReadMsiTransforms(
-    const Place& place, const base::Blob& file, base::Budget& budget,
-    std::vector<model::Action>& actions);
+[[nodiscard]] base::Result<void> ReadMsiTransforms(const Place& place,
+                                                   const base::Blob& file,
+                                                   base::Budget& budget,
+                                                   ActionList& actions);
 
 }  // namespace countersign::install

@@ -169,8 +169,7 @@ std::string TextOrNumber(const MsiTable& table, size_t row,
 
 class TableReader {
  public:
-  TableReader(const MsiPaths& paths, MsiTextMap extensions,
-              std::vector<Action>& actions)
+  TableReader(const MsiPaths& paths, MsiTextMap extensions, ActionList& actions)
       : paths_(paths), extensions_(std::move(extensions)), actions_(actions) {}
 
   void Add(const TableRow& what, const MsiTable& table, size_t row) {
@@ -217,20 +216,20 @@ class TableReader {
             {base::AsciiLower(column), std::move(text)});
       }
     }
-    actions_.push_back(std::move(action));
+    actions_.Add(std::move(action));
   }
 
  private:
   const MsiPaths& paths_;
   MsiTextMap extensions_;  // extension to component
-  std::vector<Action>& actions_;
+  ActionList& actions_;
 };
 
 }  // namespace
 
 base::Result<void> ReadMsiTables(const MsiDatabase& database,
                                  const MsiPaths& paths, base::Budget& budget,
-                                 std::vector<Action>& actions) {
+                                 ActionList& actions) {
   TableReader reader(paths,
                      CS_TRY(MsiMapOf(database, "Extension", "Extension",
                                      "Component_", budget)),

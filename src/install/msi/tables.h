@@ -10,6 +10,7 @@
 #include "base/budget.h"
 #include "base/result.h"
 #include "formats/msi.h"
+#include "install/action_list.h"
 #include "install/msi/paths.h"
 #include "model/action.h"
 
@@ -18,6 +19,6 @@ namespace countersign::install {
 // Appends what the tables of tables.cc say. Fails when `budget` is spent.
 [[nodiscard]] base::Result<void> ReadMsiTables(
     const formats::MsiDatabase& database, const MsiPaths& paths,
-    base::Budget& budget, std::vector<model::Action>& actions);
+    base::Budget& budget, ActionList& actions);
 
 }  // namespace countersign::install

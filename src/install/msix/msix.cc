@@ -35,7 +35,7 @@ std::string AnyAttribute(const XmlTree& tree, uint32_t element,
 
 class MsixReader {
  public:
-  MsixReader(const XmlTree& tree, std::vector<Action>& actions)
+  MsixReader(const XmlTree& tree, ActionList& actions)
       : tree_(tree), actions_(actions) {}
 
   void Read() {
@@ -62,7 +62,7 @@ class MsixReader {
   }
 
   Action& Add(ActionKind kind, std::string statement, uint32_t element) {
-    Action& action = actions_.emplace_back();
+    Action& action = actions_.Open();
     action.kind = kind;
     action.phase = ActionPhase::kUse;
     action.runs_as = RunsAs::kUser;
@@ -167,11 +167,11 @@ class MsixReader {
   }
 
   const XmlTree& tree_;
-  std::vector<Action>& actions_;
+  ActionList& actions_;
 };
 
 void AddScript(const JsonValue& application, const char* name,
-               base::ByteRange evidence, std::vector<Action>& actions) {
+               base::ByteRange evidence, ActionList& actions) {
   const auto script = application.Member(name);
   if (!script || !script->IsObject()) {
     return;
@@ -184,15 +184,14 @@ void AddScript(const JsonValue& application, const char* name,
   action.target = MemberText(*script, "scriptPath");
   action.arguments = MemberText(*script, "scriptArguments");
   action.evidence = evidence;
-  actions.push_back(std::move(action));
+  actions.Add(std::move(action));
 }
 
 }  // namespace
 
 base::Result<void> ReadMsixManifest(const Place& /*place*/,
                                     const base::Blob& file,
-                                    base::Budget& budget,
-                                    std::vector<Action>& actions) {
+                                    base::Budget& budget, ActionList& actions) {
   const XmlTree tree = CS_TRY(formats::ParseXml({file.View(), 0}, budget));
   MsixReader(tree, actions).Read();
   return {};
@@ -201,7 +200,7 @@ base::Result<void> ReadMsixManifest(const Place& /*place*/,
 base::Result<void> ReadPackageSupport(const Place& /*place*/,
                                       const base::Blob& file,
                                       base::Budget& budget,
-                                      std::vector<Action>& actions) {
+                                      ActionList& actions) {
   const formats::JsonDocument document =
       CS_TRY(formats::ParseJson({file.View(), 0}, budget));
   const JsonValue root = document.Root();
@@ -222,7 +221,7 @@ base::Result<void> ReadPackageSupport(const Place& /*place*/,
                 MemberText(*application, "arguments"), action);
     action.kind = ActionKind::kEntryPoint;
     action.evidence = all;
-    actions.push_back(std::move(action));
+    actions.Add(std::move(action));
     AddScript(*application, "startScript", all, actions);
     AddScript(*application, "endScript", all, actions);
   }

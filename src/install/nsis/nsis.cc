@@ -248,8 +248,7 @@ std::optional<Action> Read(const NsisOperation& operation) {
 }  // namespace
 
 base::Result<void> ReadNsis(const Place& /*place*/, const base::Blob& file,
-                            base::Budget& budget,
-                            std::vector<Action>& actions) {
+                            base::Budget& budget, ActionList& actions) {
   const NsisInstaller installer =
       CS_TRY(formats::ParseNsis(file.View(), budget));
   for (const NsisOperation& operation : installer.operations) {
@@ -266,7 +265,7 @@ base::Result<void> ReadNsis(const Place& /*place*/, const base::Blob& file,
     if (!installer.opcodes_certain) {
       action->parameters.push_back({"certain", int64_t{0}});
     }
-    actions.push_back(*std::move(action));
+    actions.Add(*std::move(action));
   }
   return {};
 }

@@ -48,8 +48,7 @@ bool IsNugetScript(std::string_view name) {
 }
 
 base::Result<void> ReadNugetScript(const Place& place, const base::Blob& file,
-                                   base::Budget& budget,
-                                   std::vector<Action>& actions) {
+                                   base::Budget& budget, ActionList& actions) {
   constexpr size_t kShownBytes = size_t{16} << 10;
   CS_TRY_VOID(budget.ChargeSteps(1, 0));
   const std::string lower = base::AsciiLower(place.name);
@@ -71,7 +70,7 @@ base::Result<void> ReadNugetScript(const Place& place, const base::Blob& file,
   if (text.size() > kShownBytes) {
     action.parameters.push_back({"bytes", static_cast<int64_t>(text.size())});
   }
-  actions.push_back(std::move(action));
+  actions.Add(std::move(action));
   return {};
 }
 

@@ -10,6 +10,7 @@
 #include "base/blob.h"
 #include "base/budget.h"
 #include "base/result.h"
+#include "install/action_list.h"
 #include "install/actions.h"
 #include "model/action.h"
 
@@ -19,8 +20,9 @@ namespace countersign::install {
 [[nodiscard]] bool IsNugetScript(std::string_view name);
 
 // The script, word for word up to 16 KiB. See ReadActions.
-[[nodiscard]] base::Result<void> ReadNugetScript(
-    const Place& place, const base::Blob& file, base::Budget& budget,
-    std::vector<model::Action>& actions);
+[[nodiscard]] base::Result<void> ReadNugetScript(const Place& place,
+                                                 const base::Blob& file,
+                                                 base::Budget& budget,
+                                                 ActionList& actions);
 
 }  // namespace countersign::install

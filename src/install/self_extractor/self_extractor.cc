@@ -133,7 +133,7 @@ std::string WithoutPrefixes(std::string command, Action& action) {
 base::Result<void> ReadSettings(std::string_view text,
                                 std::span<const SettingRow> rows,
                                 bool has_quotes, base::Budget& budget,
-                                std::vector<Action>& actions) {
+                                ActionList& actions) {
   CS_TRY_VOID(budget.ChargeSteps(1 + text.size() / 64, 0));
   size_t at = 0;
   while (std::optional<Setting> setting = NextSetting(text, has_quotes, at)) {
@@ -169,7 +169,7 @@ base::Result<void> ReadSettings(std::string_view text,
     } else {
       action.target = setting->value;
     }
-    actions.push_back(std::move(action));
+    actions.Add(std::move(action));
   }
   return {};
 }
@@ -190,14 +190,14 @@ std::string_view IexpressName(std::string_view name) {
 base::Result<void> ReadSevenZipConfig(const Place& /*place*/,
                                       const base::Blob& file,
                                       base::Budget& budget,
-                                      std::vector<Action>& actions) {
+                                      ActionList& actions) {
   return ReadSettings(base::AsText(file.View()), kSevenZipSettings, true,
                       budget, actions);
 }
 
 base::Result<void> ReadRarComment(const Place& /*place*/,
                                   const base::Blob& file, base::Budget& budget,
-                                  std::vector<Action>& actions) {
+                                  ActionList& actions) {
   return ReadSettings(base::AsText(file.View()), kRarSettings, false, budget,
                       actions);
 }
@@ -211,7 +211,7 @@ bool IsIexpressCommand(std::string_view name) {
 base::Result<void> ReadIexpressCommand(const Place& place,
                                        const base::Blob& file,
                                        base::Budget& budget,
-                                       std::vector<Action>& actions) {
+                                       ActionList& actions) {
   CS_TRY_VOID(budget.ChargeSteps(1, 0));
   std::string_view text = base::AsText(file.View());
   text = WithoutBlanks(text.substr(0, text.find('\0')));
@@ -224,7 +224,7 @@ base::Result<void> ReadIexpressCommand(const Place& place,
   action.statement = IexpressName(place.name);
   action.evidence = {0, text.size()};
   TakeCommandLine(text, action);
-  actions.push_back(std::move(action));
+  actions.Add(std::move(action));
   return {};
 }
 

@@ -36,7 +36,7 @@ bool AreAll(std::string_view text, std::string_view letters) {
 base::Result<void> ReadSquirrelReleases(const Place& /*place*/,
                                         const base::Blob& file,
                                         base::Budget& budget,
-                                        std::vector<Action>& actions) {
+                                        ActionList& actions) {
   std::string_view text = base::AsText(file.View());
   CS_TRY_VOID(budget.ChargeSteps(1 + text.size() / 64, 0));
   size_t at = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
@@ -60,7 +60,7 @@ base::Result<void> ReadSquirrelReleases(const Place& /*place*/,
       action.evidence = {at, end - at};
       action.parameters = {{"sha1", base::AsciiLower(digest)},
                            {"bytes", std::string(size)}};
-      actions.push_back(std::move(action));
+      actions.Add(std::move(action));
     }
     at = end + 1;
   }

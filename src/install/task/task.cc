@@ -35,7 +35,7 @@ bool MayBeTask(base::Bytes file) {
 
 class TaskReader {
  public:
-  TaskReader(const XmlTree& tree, std::vector<Action>& actions)
+  TaskReader(const XmlTree& tree, ActionList& actions)
       : tree_(tree), actions_(actions) {}
 
   void Read() {
@@ -101,11 +101,11 @@ class TaskReader {
     if (!run_level_.empty()) {
       action.parameters.push_back({"run_level", run_level_});
     }
-    actions_.push_back(std::move(action));
+    actions_.Add(std::move(action));
   }
 
   const XmlTree& tree_;
-  std::vector<Action>& actions_;
+  ActionList& actions_;
   std::string triggers_;
   std::string user_;
   std::string run_level_;
@@ -114,8 +114,7 @@ class TaskReader {
 }  // namespace
 
 base::Result<void> ReadTask(const Place& /*place*/, const base::Blob& file,
-                            base::Budget& budget,
-                            std::vector<Action>& actions) {
+                            base::Budget& budget, ActionList& actions) {
   if (!MayBeTask(file.View())) {
     return {};
   }

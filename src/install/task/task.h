@@ -8,6 +8,7 @@
 #include "base/blob.h"
 #include "base/budget.h"
 #include "base/result.h"
+#include "install/action_list.h"
 #include "install/actions.h"
 #include "model/action.h"
 
@@ -18,6 +19,6 @@ namespace countersign::install {
 [[nodiscard]] base::Result<void> ReadTask(const Place& place,
                                           const base::Blob& file,
                                           base::Budget& budget,
-                                          std::vector<model::Action>& actions);
+                                          ActionList& actions);
 
 }  // namespace countersign::install

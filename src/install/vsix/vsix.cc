@@ -14,8 +14,7 @@ using formats::XmlTree;
 using model::Action;
 using model::ActionKind;
 
-void AddAsset(const XmlTree& tree, uint32_t asset,
-              std::vector<Action>& actions) {
+void AddAsset(const XmlTree& tree, uint32_t asset, ActionList& actions) {
   Action action;
   action.kind = ActionKind::kRegisterExtension;
   action.phase = model::ActionPhase::kUse;
@@ -24,15 +23,14 @@ void AddAsset(const XmlTree& tree, uint32_t asset,
   action.name = AttributeText(tree, asset, "Type");
   action.target = AttributeText(tree, asset, "Path");
   action.evidence = {tree[asset].offset, 0};
-  actions.push_back(std::move(action));
+  actions.Add(std::move(action));
 }
 
 }  // namespace
 
 base::Result<void> ReadVsixManifest(const Place& /*place*/,
                                     const base::Blob& file,
-                                    base::Budget& budget,
-                                    std::vector<Action>& actions) {
+                                    base::Budget& budget, ActionList& actions) {
   const XmlTree tree = CS_TRY(formats::ParseXml({file.View(), 0}, budget));
   for (const uint32_t part : tree.Children(tree.Root())) {
     if (tree[part].name.Local() == "Assets") {

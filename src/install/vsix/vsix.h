@@ -8,14 +8,16 @@
 #include "base/blob.h"
 #include "base/budget.h"
 #include "base/result.h"
+#include "install/action_list.h"
 #include "install/actions.h"
 #include "model/action.h"
 
 namespace countersign::install {
 
 // extension.vsixmanifest: its assets. See ReadActions.
-[[nodiscard]] base::Result<void> ReadVsixManifest(
-    const Place& place, const base::Blob& file, base::Budget& budget,
-    std::vector<model::Action>& actions);
+[[nodiscard]] base::Result<void> ReadVsixManifest(const Place& place,
+                                                  const base::Blob& file,
+                                                  base::Budget& budget,
+                                                  ActionList& actions);
 
 }  // namespace countersign::install

@@ -62,8 +62,8 @@ constexpr std::array kLaunchers = {
 };
 
 // Programs that are looked through (launched.h) and do nothing else here.
-constexpr std::array<std::string_view, 3> kOtherLaunchers = {
-    "reg.exe", "start.exe", "regedit.exe"};
+constexpr std::array<std::string_view, 4> kOtherLaunchers = {
+    "call.exe", "reg.exe", "start.exe", "regedit.exe"};
 
 // Of the lower-case name of a program.
 bool IsLauncher(std::string_view name) {
@@ -156,8 +156,8 @@ std::string ProgramName(std::string_view program) {
 void TakeCommand(std::string program, std::string arguments, Action& action) {
   const std::string written =
       program + (arguments.empty() ? "" : " ") + arguments;
-  // Limit: 4 shells around a command; nobody needs two.
-  constexpr int kMostShells = 4;
+  // Limit: 16 shells around a command; nobody needs two.
+  constexpr int kMostShells = 16;
   std::string name = ProgramName(program);
   bool is_inside = false;
   for (int shell = 0; shell < kMostShells; ++shell) {
@@ -166,6 +166,9 @@ void TakeCommand(std::string program, std::string arguments, Action& action) {
       break;
     }
     CommandLine command = SplitCommandLine(inside);
+    if (command.program.empty()) {
+      break;
+    }
     program = std::move(command.program);
     arguments = std::move(command.arguments);
     name = ProgramName(program);
@@ -196,6 +199,42 @@ void TakeCommand(std::string program, std::string arguments, Action& action) {
 void TakeCommandLine(std::string_view text, Action& action) {
   CommandLine command = SplitCommandLine(text);
   TakeCommand(std::move(command.program), std::move(command.arguments), action);
+}
+
+std::vector<Action> CommandsOf(const Action& action) {
+  const std::vector<std::string> commands =
+      CommandsInside(ProgramName(action.target), action.arguments);
+  if (commands.size() < 2) {
+    return {};
+  }
+  const bool is_run = action.kind == ActionKind::kRunProgram ||
+                      action.kind == ActionKind::kRunScript;
+  const auto is_written = [](const model::Parameter& parameter) {
+    return parameter.name == "command_line";
+  };
+  const auto known = std::ranges::find_if(action.parameters, is_written);
+  const model::Parameter written =
+      known != action.parameters.end()
+          ? *known
+          : model::Parameter{"command_line",
+                             action.target + " " + action.arguments};
+  std::vector<Action> parts;
+  for (const std::string& command : commands) {
+    Action& part = parts.emplace_back(action);
+    part.kind = ActionKind::kRunProgram;
+    part.persistence = Persistence::kNone;
+    TakeCommand(action.target, "/c " + command, part);
+    // A service, task or shortcut stays one, whatever it starts.
+    if (!is_run) {
+      part.kind = action.kind;
+    }
+    if (part.persistence == Persistence::kNone) {
+      part.persistence = action.persistence;
+    }
+    std::erase_if(part.parameters, is_written);
+    part.parameters.push_back(written);
+  }
+  return parts;
 }
 
 }  // namespace countersign::install

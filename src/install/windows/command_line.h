@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "model/action.h"
 
@@ -34,5 +35,11 @@ void TakeCommandLine(std::string_view text, model::Action& action);
 // The same for a program and its arguments apart.
 void TakeCommand(std::string program, std::string arguments,
                  model::Action& action);
+
+// An action for each of the commands that the shell which `action` starts runs
+// one after the other ("cmd /c a & b"); none where it runs only one. All that
+// is written stays with each as the parameter "command_line".
+[[nodiscard]] std::vector<model::Action> CommandsOf(
+    const model::Action& action);
 
 }  // namespace countersign::install

@@ -171,8 +171,9 @@ std::string BehindStart(std::string_view text) {
   return std::string(text);
 }
 
-// Behind "cmd": [/options] /c command, in quotes or not.
-std::string BehindCommand(std::string_view text) {
+// Behind "cmd": [/options] /c commands. Yields the commands, without quotes
+// around them all.
+std::string_view BehindCommand(std::string_view text) {
   text = SkipBlanks(text);
   bool runs = false;
   while (text.starts_with('/') && !runs && text.size() >= 2) {
@@ -191,10 +192,37 @@ std::string BehindCommand(std::string_view text) {
   if (text.size() >= 2 && text.starts_with('"') && text.ends_with('"')) {
     text = text.substr(1, text.size() - 2);
   }
-  // More than one command, or one whose text is not what it seems.
-  return text.find_first_of("&|<>^%!\n") == std::string_view::npos
-             ? std::string(text)
-             : "";
+  return text;
+}
+
+// What the shell does itself, without another program.
+bool IsOfTheShell(std::string_view command) {
+  constexpr std::array<std::string_view, 33> kCommands = {
+      "assoc", "break", "cd",    "chdir", "cls",    "color",  "copy",
+      "date",  "del",   "dir",   "echo",  "erase",  "exit",   "for",
+      "ftype", "goto",  "if",    "md",    "mkdir",  "mklink", "move",
+      "path",  "popd",  "pushd", "rd",    "rem",    "ren",    "rename",
+      "rmdir", "set",   "shift", "type",  "verify",
+  };
+  const size_t end = command.find_first_of(" \t/\\.,;=(\"");
+  return std::ranges::find(kCommands, base::AsciiLower(command.substr(
+                                          0, end))) != kCommands.end();
+}
+
+// One of several commands, without blanks and brackets around it.
+std::string_view TrimmedCommand(std::string_view text) {
+  while (!text.empty() && (IsBlankLetter(text.front()) || text.front() == '(' ||
+                           text.front() == '@')) {
+    text.remove_prefix(1);
+  }
+  const auto has_more_closed = [&] {
+    return std::ranges::count(text, ')') > std::ranges::count(text, '(');
+  };
+  while (!text.empty() && (IsBlankLetter(text.back()) ||
+                           (text.back() == ')' && has_more_closed()))) {
+    text.remove_suffix(1);
+  }
+  return text;
 }
 
 }  // namespace
@@ -248,9 +276,55 @@ std::vector<std::string> SplitWords(std::string_view text) {
 std::string CommandInside(std::string_view program,
                           std::string_view arguments) {
   if (program == "cmd.exe") {
-    return BehindCommand(arguments);
+    const std::vector<std::string> commands =
+        CommandsInside(program, arguments);
+    // What is more than a program, or not what it seems, is left as it is.
+    return commands.size() == 1 && !IsOfTheShell(commands[0]) &&
+                   commands[0].find_first_of("<>%!") == std::string::npos
+               ? commands[0]
+               : "";
+  }
+  if (program == "call.exe") {
+    return std::string(SkipBlanks(arguments));
   }
   return program == "start.exe" ? BehindStart(arguments) : "";
+}
+
+std::vector<std::string> CommandsInside(std::string_view program,
+                                        std::string_view arguments) {
+  constexpr size_t kMostCommands = 16;
+  if (program != "cmd.exe") {
+    return {};
+  }
+  const std::string_view text = BehindCommand(arguments);
+  std::vector<std::string> commands;
+  std::string command;
+  const auto end_command = [&] {
+    const std::string_view trimmed = TrimmedCommand(command);
+    if (!trimmed.empty()) {
+      commands.emplace_back(trimmed);
+    }
+    command.clear();
+  };
+  bool is_quoted = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '^' && !is_quoted && i + 1 < text.size()) {
+      command += text[++i];
+      continue;
+    }
+    is_quoted ^= c == '"';
+    // "2>&1" is one thing.
+    const bool is_number = c == '&' && i > 0 && text[i - 1] == '>';
+    if (!is_quoted && !is_number && (c == '&' || c == '|' || c == '\n') &&
+        commands.size() + 1 < kMostCommands) {
+      end_command();
+    } else {
+      command += c;
+    }
+  }
+  end_command();
+  return commands;
 }
 
 bool TakeRegistration(std::string_view program, std::string_view arguments,

@@ -23,6 +23,14 @@ namespace countersign::install {
 [[nodiscard]] std::string CommandInside(std::string_view program,
                                         std::string_view arguments);
 
+// The commands that `program` (its lower-case name) with `arguments` runs one
+// after the other: those behind "cmd /c", parted by "&", "&&", "||" and "|" but
+// for those in quotes or behind "^". Limit: 16; the last is the rest.
+//
+// Spec: cmd (Windows Commands, Microsoft), "Remarks".
+[[nodiscard]] std::vector<std::string> CommandsInside(
+    std::string_view program, std::string_view arguments);
+
 // What the task, service or registry value is that `program` makes, filled into
 // `action`: its name, its command line apart, as whom it runs. False, and
 // nothing changed, where the arguments do not say all of that.

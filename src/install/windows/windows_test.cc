@@ -156,6 +156,11 @@ TEST(CommandLines, WhatAShellOnlyRunsIsSaidInstead) {
            Row{R"(cmd /c start "u.exe")", "u.exe", "", true},
            Row{"cmd /c cmd /c cmd /c u.exe", "u.exe", "", true},
            Row{"cmd /c u.exe & v.exe", "cmd", "/c u.exe & v.exe", false},
+           Row{"cmd /c call u.exe x", "u.exe", "x", true},
+           Row{"cmd /c u^.e^xe x", "u.exe", "x", true},
+           Row{"cmd /c (u.exe x)", "u.exe", "x", true},
+           Row{"cmd /c del u.exe", "cmd", "/c del u.exe", false},
+           Row{R"(cmd /c """"""")", "cmd", R"(/c """"""")", false},
            Row{"cmd /c echo %PATH%", "cmd", "/c echo %PATH%", false},
            Row{"cmd /c", "cmd", "/c", false},
            Row{"cmd", "cmd", "", false},
@@ -175,6 +180,70 @@ TEST(CommandLines, WhatAShellOnlyRunsIsSaidInstead) {
       EXPECT_EQ(std::get<std::string>(action.parameters[0].value), row.text);
     }
   }
+}
+
+TEST(CommandLines, OfAShellEveryCommandIsAnAction) {
+  using Targets = std::vector<std::string>;
+  struct Row {
+    const char* arguments;
+    Targets targets;
+  };
+  for (const Row& row : {
+           Row{"/c timeout 5 & u.exe CheckUpdate & exit",
+               {"timeout", "u.exe", "cmd.exe"}},
+           Row{"/c a.exe&&b.exe||c.exe|d.exe",
+               {"a.exe", "b.exe", "c.exe", "d.exe"}},
+           Row{R"(/c "start "" "C:\x & y\a.exe" & call b.exe")",
+               {R"(C:\x & y\a.exe)", "b.exe"}},
+           Row{"/c (a.exe & (b.exe)) & @c.exe", {"a.exe", "b.exe", "c.exe"}},
+           Row{"/c a.exe > nul 2>&1 & b.exe", {"cmd.exe", "b.exe"}},
+           Row{"/c a.exe x^&y", {}},
+           Row{R"(/c a.exe "x&y")", {}},
+           Row{"/c & & a.exe &", {}},
+           Row{"/c", {}},
+           Row{"a.exe & b.exe", {}},
+       }) {
+    model::Action action;
+    action.target = "cmd.exe";
+    action.arguments = row.arguments;
+    action.kind = ActionKind::kRunScript;
+    Targets targets;
+    for (const model::Action& part : CommandsOf(action)) {
+      targets.push_back(part.target);
+      EXPECT_EQ(part.kind, part.target == "cmd.exe" ? ActionKind::kRunScript
+                                                    : ActionKind::kRunProgram);
+      EXPECT_EQ(part.parameters.size(), 1U);
+      EXPECT_EQ(std::get<std::string>(part.parameters.at(0).value),
+                std::string("cmd.exe ") + row.arguments);
+    }
+    EXPECT_EQ(targets, row.targets) << row.arguments;
+  }
+  // A task stays one, and what registers something else says so.
+  model::Action task;
+  task.kind = ActionKind::kScheduleTask;
+  task.persistence = Persistence::kScheduledTask;
+  task.target = "cmd";
+  task.arguments = "/c a.exe & b.exe";
+  for (const model::Action& part : CommandsOf(task)) {
+    EXPECT_EQ(part.kind, ActionKind::kScheduleTask);
+    EXPECT_EQ(part.persistence, Persistence::kScheduledTask);
+  }
+  model::Action install;
+  install.target = "cmd";
+  install.arguments =
+      R"(/c a.exe & reg add HKCU\Software\Microsoft\Windows\CurrentVersion\Run /v n /t REG_SZ /d b.exe)";
+  const auto parts = CommandsOf(install);
+  ASSERT_EQ(parts.size(), 2U);
+  EXPECT_EQ(parts[1].kind, ActionKind::kWriteRegistry);
+  EXPECT_EQ(parts[1].persistence, Persistence::kLogon);
+  EXPECT_EQ(parts[1].parameters.at(0).name, "type");
+  EXPECT_EQ(parts[1].parameters.at(1).name, "command_line");
+  // Limit: 16.
+  install.arguments = "/c a.exe";
+  for (int i = 0; i < 100'000; ++i) {
+    install.arguments += "&a.exe";
+  }
+  EXPECT_EQ(CommandsOf(install).size(), 16U);
 }
 
 TEST(CommandLines, TasksServicesAndValuesAreTakenApart) {

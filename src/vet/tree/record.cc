@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <utility>
-#include <variant>
 
+#include "model/size.h"
 #include "vet/findings.h"
 
 namespace countersign::vet {
@@ -23,71 +23,12 @@ constexpr size_t kMostWeightyFindings = 30'000;
 constexpr uint64_t kMostFindingBytes = uint64_t{8} << 20;
 constexpr uint64_t kMostWeightyFindingBytes = uint64_t{12} << 20;
 
-uint64_t BytesOf(const std::vector<model::Parameter>& parameters) {
-  uint64_t bytes = 0;
-  for (const model::Parameter& parameter : parameters) {
-    const auto* text = std::get_if<std::string>(&parameter.value);
-    bytes += parameter.name.size() + (text != nullptr ? text->size() : 0) + 16;
-  }
-  return bytes;
-}
-
 uint64_t BytesOf(const model::Finding& finding) {
   // Numbers, sizes and ids of the wire format.
   constexpr uint64_t kFixedBytes = 100;
   return kFixedBytes + finding.message.size() + finding.clears_if.size() +
          finding.evidence.size() * sizeof(base::ByteRange) +
-         BytesOf(finding.parameters);
-}
-
-// Limit: what the installers of one input do. Large ones write some 20,000
-// values of the registry.
-constexpr size_t kMostActions = 50'000;
-constexpr uint64_t kMostActionBytes = uint64_t{12} << 20;
-// Limit: one text of an action. A command line has up to 32,767 characters.
-constexpr size_t kLongestActionText = size_t{32} << 10;
-constexpr size_t kMostParameters = 100;
-
-void Shorten(std::string& text, bool& shortened) {
-  if (text.size() > kLongestActionText) {
-    text.resize(kLongestActionText);
-    text.shrink_to_fit();
-    shortened = true;
-  }
-}
-
-// Cuts what is longer than anybody reads, and says so.
-void Shorten(model::Action& action) {
-  bool shortened = action.parameters.size() > kMostParameters;
-  if (shortened) {
-    action.parameters.resize(kMostParameters);
-  }
-  for (std::string* text :
-       {&action.statement, &action.name, &action.target, &action.arguments,
-        &action.value, &action.condition, &action.order, &action.account}) {
-    Shorten(*text, shortened);
-  }
-  for (model::Parameter& parameter : action.parameters) {
-    Shorten(parameter.name, shortened);
-    if (auto* text = std::get_if<std::string>(&parameter.value)) {
-      Shorten(*text, shortened);
-    }
-  }
-  if (shortened) {
-    action.parameters.push_back({"shortened", int64_t{1}});
-  }
-}
-
-uint64_t BytesOf(const model::Action& action) {
-  // Numbers, sizes and enumerators of the wire format.
-  constexpr uint64_t kFixedBytes = 100;
-  uint64_t bytes = kFixedBytes;
-  for (const std::string* text :
-       {&action.statement, &action.name, &action.target, &action.arguments,
-        &action.value, &action.condition, &action.order, &action.account}) {
-    bytes += text->size();
-  }
-  return bytes + BytesOf(action.parameters);
+         model::BytesOf(finding.parameters);
 }
 
 // The new place of each artifact: parents before their members, members in the
@@ -156,13 +97,12 @@ void Record::Give(model::Finding finding) {
 
 void Record::AddActions(uint32_t artifact, std::vector<model::Action> actions) {
   for (model::Action& action : actions) {
-    Shorten(action);
-    action_bytes_ += BytesOf(action);
-    const bool too_many = inspection_.actions.size() == kMostActions;
-    if (too_many || action_bytes_ > kMostActionBytes) {
+    action_bytes_ += model::BytesOf(action);
+    const bool too_many = inspection_.actions.size() == model::kMostActions;
+    if (too_many || action_bytes_ > model::kMostActionBytes) {
       inspection_.complete = false;
       NoteLimit(artifact, too_many ? "actions" : "action_bytes",
-                too_many ? kMostActions : kMostActionBytes);
+                too_many ? model::kMostActions : model::kMostActionBytes);
       return;
     }
     action.artifact = artifact;
