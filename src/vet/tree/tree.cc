@@ -18,7 +18,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/entropy.h"
 #include "base/text.h"
 #include "formats/pe.h"
 #include "formats/script.h"
@@ -31,6 +30,7 @@
 #include "vet/tree/content.h"
 #include "vet/tree/installed_names.h"
 #include "vet/tree/intake.h"
+#include "vet/tree/kind.h"
 #include "vet/tree/record.h"
 #include "vet/tree/refusal.h"
 #include "vet/tree/scratch.h"
@@ -51,102 +51,6 @@ using SharedBlob = std::shared_ptr<const base::Blob>;
 constexpr uint64_t kMemberInMemory = uint64_t{32} << 20;
 // Limit: containers that wait for their turn hold no more than this there.
 constexpr uint64_t kWaitingInMemory = uint64_t{128} << 20;
-
-// Formats without any scheme by which they are signed as a whole.
-bool HasNoScheme(Format format) {
-  switch (format) {
-    case Format::kZip:
-    case Format::kGzip:
-    case Format::kBzip2:
-    case Format::kXz:
-    case Format::kLzma:
-    case Format::kZstd:
-    case Format::k7z:
-    case Format::kRar:
-    case Format::kTar:
-    case Format::kCpio:
-    case Format::kIso:
-    case Format::kNsis:
-    case Format::kInno:
-    case Format::kBurn:
-    case Format::kInstallshield:
-    case Format::kSzdd:
-    case Format::kAr:
-    case Format::kArj:
-    case Format::kChm:
-    case Format::kUdf:
-    case Format::kAsar:
-    case Format::kPyinstaller:
-    case Format::kDotnetBundle:
-    case Format::kSquirrel:
-    case Format::kOle:
-    case Format::kScript:
-      return true;
-    default:
-      return false;
-  }
-}
-
-// One content in a compressed form: a layer, but no container of its own in the
-// count of depth ("a.tar.gz" is one archive). A stream that holds itself ends
-// by its hash.
-bool IsOnlyCompressed(Format format) {
-  switch (format) {
-    case Format::kGzip:
-    case Format::kBzip2:
-    case Format::kXz:
-    case Format::kLzma:
-    case Format::kZstd:
-    case Format::kSzdd:
-      return true;
-    default:
-      return false;
-  }
-}
-
-// What a member may be without anybody having to look into it: it contains
-// nothing, and does nothing but what it says in clear text.
-bool IsPlainData(Format format) {
-  return format == Format::kUnknown || format == Format::kText ||
-         format == Format::kEmpty || format == Format::kPdf ||
-         format == Format::kScript;
-}
-
-// True of text without a signature block. Scripts of hosts that know no
-// signatures are among it.
-bool IsUnsignedText(const FormatRow& row, const SharedBlob& bytes) {
-  if (row.format != Format::kScript || bytes == nullptr) {
-    return row.format == Format::kText;
-  }
-  const base::Bytes view = bytes->View();
-  const size_t size = std::min(view.size(), formats::kSniffedBytes);
-  return !formats::HasScriptBlock(view.first(size), row.format) &&
-         !formats::HasScriptBlock(view.last(size), row.format);
-}
-
-// Why a file of a format that is only recognised was not inspected.
-std::string WhyNotRead(const FormatRow& row) {
-  switch (row.format) {
-    case Format::kUnknown:
-      return "its format is not known";
-    case Format::kEmpty:
-      return "it is empty";
-    default:
-      return fmt::format(
-          "it is recognised as {}, which this version does not read", row.name);
-  }
-}
-
-// Limit: 64 KiB of at least 7.5 bits a byte. Symbols, tables and certificates
-// that compilers and signers append stay below one or the other.
-bool IsPacked(base::Bytes data) {
-  constexpr size_t kSampleBytes = size_t{1} << 20;
-  constexpr size_t kSmallestBytes = size_t{64} << 10;
-  constexpr double kPackedBits = 7.5;
-  return data.size() >= kSmallestBytes &&
-         base::EntropyBits(data.first(std::min(data.size(), kSampleBytes))) >=
-             kPackedBits;
-}
 
 class Tree {
  public:
@@ -228,7 +132,7 @@ class Tree {
     const bool is_root = number == 0;
     auto covering = coverage_.CoveringOf(bytes.get(), row.format, flat);
     const bool is_known = signing::Verifier::Knows(row.format);
-    if (!is_root && IsUnsignedText(row, bytes)) {
+    if (!is_root && IsUnsignedText(row, bytes.get())) {
       // Why no finding: whoever packs text does not sign it by itself.
       record_.At(number).detail = row.name;
       record_.At(number).is_signed = model::Signed::kAbsent;
@@ -298,8 +202,12 @@ class Tree {
       // Volumes are held as long as their leader.
       Waiting& part = waiting_[first_new + i];
       Waiting& leader = waiting_[first_new + places[i]->leader];
-      if (leader.volumes.emplace(places[i]->number, part.bytes).second &&
-          places[i]->is_only_a_part) {
+      if (!leader.volumes.emplace(places[i]->number, part.bytes).second) {
+        continue;
+      }
+      if (!places[i]->is_only_a_part) {
+        waiting_bytes_ += CopiedBytes(*part.bytes);  // it waits twice
+      } else {
         Artifact& artifact = record_.At(part.artifact);
         artifact.detail =
             fmt::format("volume {} of \"{}\"", places[i]->number,
