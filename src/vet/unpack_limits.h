@@ -21,6 +21,9 @@ struct UnpackLimits {
   uint64_t ratio_from_bytes = uint64_t{64} << 20;
   // Processor time for what one container holds.
   std::chrono::milliseconds layer_time{60'000};
+  // Time on the clock for the whole input. A tenth of it is kept for what is
+  // to be said of what was found until then.
+  std::chrono::milliseconds total_time{300'000};
 };
 
 }  // namespace countersign::vet

@@ -373,6 +373,7 @@ std::expected<std::unique_ptr<Vetter>, std::string> Vetter::Start(
   InspectOptions inspect_options{
       options.at,        {},     options.strict_padding, options.unpack,
       sandbox::kScratch, nullptr};
+  inspect_options.unpack.total_time = options.time_limit;
   if (!options.catalogs.empty()) {
     inspect_options.catalogs = &evidence->catalogs;
   }

@@ -12,6 +12,7 @@ constexpr const char* kOutputBytes = "output_bytes";
 constexpr const char* kMemberBytes = "member_bytes";
 constexpr const char* kRatio = "ratio";
 constexpr const char* kLayerTime = "layer_time_ms";
+constexpr const char* kTotalTime = "time_ms";
 
 // Limit: 32 MiB of paths, which is what a report can carry: 335 bytes for each
 // of 100,000 members.
@@ -75,6 +76,9 @@ base::Result<void> Allowance::TakeOutput(uint64_t bytes, uint64_t given_bytes,
 }
 
 base::Result<void> Allowance::CheckTime(uint64_t offset) {
+  if (Clock::now() - begin_ >= limits_.total_time * 9 / 10) {
+    return Refuse(kTotalTime, offset, true);
+  }
   const int64_t limit_ns = std::chrono::nanoseconds(limits_.layer_time).count();
   return ProcessorTime() - layer_begin_ns_ > limit_ns
              ? Refuse(kLayerTime, offset, false)
@@ -82,6 +86,11 @@ base::Result<void> Allowance::CheckTime(uint64_t offset) {
 }
 
 void Allowance::BeginLayer() { layer_begin_ns_ = ProcessorTime(); }
+
+bool Allowance::HasTimeToRepeat() const {
+  // Why not half: programs that catalogs may list are hashed once more.
+  return Clock::now() - begin_ < limits_.total_time * 2 / 5;
+}
 
 uint64_t Allowance::ValueOf(std::string_view name) const {
   if (name == kMembers) {
@@ -98,6 +107,9 @@ uint64_t Allowance::ValueOf(std::string_view name) const {
   }
   if (name == kRatio) {
     return limits_.ratio;
+  }
+  if (name == kTotalTime) {
+    return static_cast<uint64_t>(limits_.total_time.count());
   }
   return name == kLayerTime ? static_cast<uint64_t>(limits_.layer_time.count())
                             : 0;

@@ -2,6 +2,7 @@
 // limit's name stays, so that nobody can forget to report it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -13,8 +14,12 @@ namespace countersign::vet {
 
 class Allowance {
  public:
-  Allowance(const UnpackLimits& limits, uint64_t input_bytes)
-      : limits_(limits), input_bytes_(input_bytes) {}
+  using Clock = std::chrono::steady_clock;
+
+  // Time runs from `begin` on.
+  Allowance(const UnpackLimits& limits, uint64_t input_bytes,
+            Clock::time_point begin = Clock::now())
+      : limits_(limits), input_bytes_(input_bytes), begin_(begin) {}
 
   // Each fails with kLimit at `offset`, and the limit's name as the field.
   base::Result<void> TakeMember(uint64_t offset);
@@ -28,6 +33,9 @@ class Allowance {
 
   // Begins what one container holds.
   void BeginLayer();
+
+  // Whether all that was done so far could be done once more in time.
+  [[nodiscard]] bool HasTimeToRepeat() const;
 
   // True when nothing more may be taken out of any container.
   [[nodiscard]] bool IsSpent() const { return spent_ != nullptr; }
@@ -44,6 +52,7 @@ class Allowance {
   uint64_t members_ = 0;
   uint64_t path_bytes_ = 0;
   uint64_t output_bytes_ = 0;
+  Clock::time_point begin_;
   int64_t layer_begin_ns_ = 0;
   const char* spent_ = nullptr;  // static storage
 };

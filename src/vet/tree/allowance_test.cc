@@ -81,5 +81,23 @@ TEST(Allowance, ALayerHasItsTime) {
   EXPECT_FALSE(allowance.IsSpent());
 }
 
+TEST(Allowance, ATenthOfAllTimeIsForTheAnswer) {
+  UnpackLimits limits;
+  limits.total_time = std::chrono::seconds(1000);
+  const auto ago = [](int seconds) {
+    return Allowance::Clock::now() - std::chrono::seconds(seconds);
+  };
+  Allowance early(limits, 100, ago(890));
+  early.BeginLayer();
+  EXPECT_TRUE(early.CheckTime(0).has_value());
+  EXPECT_FALSE(early.HasTimeToRepeat());
+  Allowance late(limits, 100, ago(901));
+  late.BeginLayer();
+  EXPECT_EQ(LimitOf(late.TakeMember(7)), "time_ms");
+  EXPECT_TRUE(late.IsSpent());
+  EXPECT_EQ(late.ValueOf("time_ms"), 1'000'000U);
+  EXPECT_TRUE(Allowance(limits, 100, ago(390)).HasTimeToRepeat());
+}
+
 }  // namespace
 }  // namespace countersign::vet

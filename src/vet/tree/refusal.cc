@@ -19,8 +19,12 @@ std::string Clause(const base::Error& error) {
                      base::Describe(error.fault), error.offset);
 }
 
-// "member_bytes" -> "member bytes".
+// "member_bytes" -> "member bytes", "time_ms" -> "time".
 std::string LimitWords(std::string_view name) {
+  constexpr std::string_view kMilliseconds = "_ms";
+  if (name.ends_with(kMilliseconds)) {
+    name.remove_suffix(kMilliseconds.size());
+  }
   std::string words(name);
   std::ranges::replace(words, '_', ' ');
   return words;

@@ -57,12 +57,12 @@ class Tree {
   // See CatalogCoverage.
   Tree(SharedBlob file, signing::Verifier& verifier,
        const InspectOptions& options, const CatalogSet& known,
-       CatalogSet& found)
+       CatalogSet& found, Allowance::Clock::time_point begin)
       : verifier_(verifier),
         options_(options),
         coverage_(known, found),
         scratch_(options.scratch_descriptor, options.unpack.output_bytes),
-        allowance_(options_.unpack, file->View().size()),
+        allowance_(options_.unpack, file->View().size(), begin),
         content_(
             scratch_, [](const FormatRow& row) { return IsKept(row); },
             coverage_.NeedsSha1()) {
@@ -80,7 +80,7 @@ class Tree {
     }
   }
 
-  model::Inspection Run() {
+  void OpenAll() {
     while (!waiting_.empty()) {
       const Waiting next = std::move(waiting_.back());
       waiting_.pop_back();
@@ -90,6 +90,21 @@ class Tree {
       }
       Open(next);
     }
+  }
+
+  [[nodiscard]] bool HasMembers() const { return record_.Size() > 1; }
+  [[nodiscard]] bool HasTimeToRepeat() const {
+    return allowance_.HasTimeToRepeat();
+  }
+  // Says that catalogs which stand behind what they list were not used.
+  void SayCatalogsAreUnused() {
+    const std::string_view limit = "time_ms";
+    record_.NoteLimit(0, limit, allowance_.ValueOf(limit));
+    record_.NotInspected(0, "What the catalogs in it list", StartOf(0),
+                         "the limit on time was reached");
+  }
+
+  model::Inspection Finish() {
     coverage_.NameCatalogs(record_);
     model::Inspection inspection = record_.Finish();
     install::Conclude(inspection);
@@ -461,14 +476,25 @@ model::Inspection Inspect(std::shared_ptr<const base::Blob> file,
   const CatalogSet& given =
       options.catalogs != nullptr ? *options.catalogs : none;
   CatalogSet all = given;
-  model::Inspection inspection =
-      Tree(file, verifier, options, given, all).Run();
-  if (all.Members() == given.Members() || inspection.artifacts.size() < 2) {
-    return inspection;
+  const auto begin = Allowance::Clock::now();
+  {
+    Tree tree(file, verifier, options, given, all, begin);
+    tree.OpenAll();
+    const bool has_catalogs =
+        all.Members() != given.Members() && tree.HasMembers();
+    const bool has_time = tree.HasTimeToRepeat();
+    if (has_catalogs && !has_time) {
+      tree.SayCatalogsAreUnused();
+    }
+    if (!has_catalogs || !has_time) {
+      return tree.Finish();
+    }
   }
   all.Close();
   CatalogSet known_already;
-  return Tree(std::move(file), verifier, options, all, known_already).Run();
+  Tree tree(std::move(file), verifier, options, all, known_already, begin);
+  tree.OpenAll();
+  return tree.Finish();
 }
 
 }  // namespace countersign::vet

@@ -262,6 +262,20 @@ TEST(Tree, MembersAreLimited) {
   EXPECT_EQ(inspection.artifacts[0].contents, Contents::kPartial);
 }
 
+// What is known when the time is over is said.
+TEST(Tree, TheTimeForAllIsLimited) {
+  InspectOptions options = Options();
+  options.unpack.total_time = std::chrono::milliseconds(0);
+  const Inspection inspection = Look(
+      ZipOf({StoredEntry("a", "a"), StoredEntry("b", "b")}).Write(), options);
+  EXPECT_FALSE(inspection.complete);
+  EXPECT_EQ(LimitOf(inspection), "time_ms");
+  EXPECT_EQ(inspection.limits[0].value, 0U);
+  EXPECT_EQ(inspection.artifacts[0].format, model::Format::kZip);
+  EXPECT_EQ(inspection.artifacts[0].contents, Contents::kPartial);
+  EXPECT_EQ(Count(inspection, "vet.incomplete"), 1U);
+}
+
 TEST(Tree, OneMemberBeyondItsLimitDoesNotHideTheOthers) {
   InspectOptions options = Options();
   options.unpack.member_bytes = 1000;
