@@ -33,7 +33,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const FormatRow* by_start = SniffStart(start);
   CS_CHECK(by_start == nullptr || by_start == &row);
   CS_CHECK(&Sniff(start, end) == &row);
-  // What stands between the first and the last 64 KiB changes nothing.
+  CS_CHECK(&Sniff(file) == &row);
+  // What stands between the first and the last 64 KiB changes nothing. Why not
+  // of every input: it takes most of the time.
+  if (size % 16 != 0) {
+    return 0;
+  }
   std::vector<uint8_t> longer(start.begin(), start.end());
   longer.resize(64 << 10);
   std::vector<uint8_t> last(end.begin(), end.end());
@@ -43,6 +48,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   between.insert(between.end(), {'M', 'Z', 0, 0xFF});
   between.insert(between.end(), last.begin(), last.end());
   CS_CHECK(&Sniff(longer) == &Sniff(between));
-  CS_CHECK(&Sniff(file) == &row);
   return 0;
 }
