@@ -65,6 +65,15 @@ struct ZipArchive {
 [[nodiscard]] base::Result<ZipArchive> ParseZip(base::Bytes archive,
                                                 base::Budget& budget);
 
+// Bytes at the end of a file that EndsLikeZip wants to see: the record, and the
+// longest comment behind it.
+inline constexpr size_t kZipTailBytes = (size_t{64} << 10) + 22;
+
+// Whether the last bytes of a file hold the end of a ZIP archive that has
+// entries, so that unpackers open it whatever it starts with. What follows the
+// archive may be no part of it.
+[[nodiscard]] bool EndsLikeZip(base::Bytes end);
+
 // Writes the content of `entry`, which ParseZip gave for the same `archive`, to
 // `content`, and compares its size and checksum. Fails with kUnsupported for an
 // encrypted entry and for a method that is not read, with kMalformed or

@@ -357,9 +357,10 @@ std::expected<std::unique_ptr<Vetter>, std::string> Vetter::Start(
   pool_options.cpu_seconds_per_job =
       static_cast<unsigned>((options.time_limit.count() + 999) / 1000);
   pool_options.jobs_per_worker = options.process_per_file ? 1 : 0;
-  // Limit: 96 MiB, which 100,000 members need: 300 bytes each, 32 MiB of paths,
-  // 16 MiB of findings and 12 MiB of actions (vet/tree/record.cc).
-  pool_options.max_answer_bytes = uint64_t{96} << 20;
+  // Limit: 128 MiB, which 100,000 members need: 300 bytes each, 32 MiB of
+  // paths, 20 MiB of findings, 12 MiB of actions and 32 MiB of signatures
+  // (vet/tree/record.cc).
+  pool_options.max_answer_bytes = uint64_t{128} << 20;
   pool_options.scratch_bytes = options.unpack.output_bytes;
   pool_options.scratch_directory = options.scratch_directory;
   // Why 3: one in hand, one that waits in the worker's socket, and one that

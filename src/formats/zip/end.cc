@@ -21,6 +21,7 @@
 #include <string_view>
 
 #include "base/reader.h"
+#include "formats/zip.h"
 #include "formats/zip/record.h"
 
 namespace countersign::formats {
@@ -305,6 +306,30 @@ Result<ZipEndRecords> FindZipEnd(Bytes archive, Budget& budget,
                });
   }
   return ReadEndRecords(archive, *chosen, notes);
+}
+
+bool EndsLikeZip(Bytes end) {
+  constexpr uint64_t kHeaderBytes = 46;  // of an entry in the directory
+  // Limit: 64 marks; text may be full of them.
+  constexpr int kMostMarks = 64;
+  const std::string_view text = base::AsText(end);
+  size_t mark = text.rfind(kZipEndMark);
+  for (int i = 0; i < kMostMarks && mark != std::string_view::npos; ++i) {
+    Reader reader({end.subspan(mark), 0});
+    reader.Skip(4, "end of central directory");
+    const uint16_t disk = reader.U16("disk");
+    const uint16_t directory_disk = reader.U16("disk");
+    const uint16_t disk_entries = reader.U16("entries");
+    const uint16_t entries = reader.U16("entries");
+    const uint32_t size = reader.U32("directory size");
+    if (!reader.Failed() && disk == directory_disk && entries > 0 &&
+        disk_entries == entries && size >= kHeaderBytes * entries) {
+      return true;
+    }
+    mark =
+        mark == 0 ? std::string_view::npos : text.rfind(kZipEndMark, mark - 1);
+  }
+  return false;
 }
 
 }  // namespace countersign::formats

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "formats/script.h"
+#include "formats/zip.h"
 
 namespace countersign::vet {
 namespace {
@@ -56,7 +57,8 @@ base::Result<void> Content::Append(base::Bytes bytes) {
     hasher.Update(bytes);
   }
   size_bytes_ += bytes.size();
-  if (row_ == nullptr) {
+  // Why also of what is not kept: an archive may stand at its end.
+  if (row_ == nullptr || (!kept_ && row_->unpack == nullptr)) {
     RememberEnd(bytes);
   }
   // Why first only what decides: most content is of no further use then, and
@@ -86,12 +88,13 @@ base::Result<void> Content::Append(base::Bytes bytes) {
 
 void Content::RememberEnd(base::Bytes bytes) {
   // Why twice as much: so that what is in front is not moved for every piece.
-  constexpr size_t kMost = 2 * formats::kSniffedBytes;
-  const base::Bytes last = LastOf(bytes);
+  constexpr size_t kMost = 2 * formats::kZipTailBytes;
+  const base::Bytes last =
+      bytes.last(std::min(bytes.size(), formats::kZipTailBytes));
   if (end_.size() + last.size() > kMost) {
     end_.erase(end_.begin(),
                end_.end() - static_cast<std::ptrdiff_t>(
-                                std::min(end_.size(), formats::kSniffedBytes)));
+                                std::min(end_.size(), formats::kZipTailBytes)));
   }
   end_.insert(end_.end(), last.begin(), last.end());
 }
@@ -110,7 +113,7 @@ void Content::Decide() {
 void Content::DecideAtTheEnd() {
   row_ = &formats::Sniff(end_decides_ ? base::Bytes(start_) : FirstOf(held_),
                          LastOf(end_));
-  if (kept_ && !IsNeeded(*row_)) {
+  if (kept_ && !IsNeeded(*row_) && !formats::EndsLikeZip(end_)) {
     Drop();
   }
 }
@@ -146,6 +149,8 @@ base::Result<Content::Finished> Content::Finish() {
   Finished finished;
   finished.row = row_;
   finished.size_bytes = size_bytes_;
+  finished.ends_like_zip =
+      row_->unpack == nullptr && formats::EndsLikeZip(end_);
   TakeDigests(hashers_, finished);
   if (kept_ && in_scratch_) {
     finished.bytes = CS_TRY(scratch_.Finish());

@@ -46,6 +46,8 @@ class Content {
     base::Digest sha256;
     std::optional<base::Digest> sha1;
     uint64_t size_bytes = 0;
+    // A format that is not opened, and a ZIP archive at its end.
+    bool ends_like_zip = false;
     // Null when nobody needs the bytes, and of a script that is larger than
     // those that are looked at.
     std::shared_ptr<const base::Blob> bytes;

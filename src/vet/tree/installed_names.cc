@@ -1,5 +1,10 @@
 #include "vet/tree/installed_names.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
 #include "base/text.h"
 #include "formats/cfb.h"
 #include "formats/msi.h"
@@ -27,7 +32,10 @@ InstalledNames InstalledNamesOf(const base::Blob& file, base::Budget& budget) {
   if (files) {
     for (const formats::MsiFile& installed : *files) {
       names.names.emplace(installed.key, installed.path);
-      if (!installed.cabinet.empty() && !installed.cabinet.starts_with('#')) {
+      if (installed.cabinet.empty()) {
+        names.loose.emplace_back(base::AsciiLower(installed.long_name),
+                                 base::AsciiLower(installed.short_name));
+      } else if (!installed.cabinet.starts_with('#')) {
         names.beside.insert(LowerLastName(installed.cabinet));
       }
     }
@@ -62,6 +70,39 @@ const std::string* InstallerNames::Find(const model::Artifact& cabinet,
   }
   const auto installed = known->second.names.find(name);
   return installed == known->second.names.end() ? nullptr : &installed->second;
+}
+
+std::vector<InstallerNames::Missing> InstallerNames::FindMissing(
+    const std::vector<model::Artifact>& artifacts) const {
+  std::set<std::pair<uint32_t, std::string>> members;  // container and name
+  for (const model::Artifact& artifact : artifacts) {
+    if (artifact.parent) {
+      members.emplace(*artifact.parent, LowerLastName(artifact.path));
+    }
+  }
+  std::vector<Missing> missing;
+  for (const auto& [installer, names] : by_installer_) {
+    const std::optional<uint32_t> parent = artifacts[installer].parent;
+    const auto is_here = [&](const std::string& name) {
+      return parent && !name.empty() && members.contains({*parent, name});
+    };
+    for (const std::string& cabinet : names.beside) {
+      if (!is_here(cabinet)) {
+        missing.push_back({installer, fmt::format("The cabinet \"{}\"",
+                                                  base::DisplaySafe(cabinet))});
+      }
+    }
+    const auto count =
+        std::ranges::count_if(names.loose, [&](const auto& file) {
+          return !is_here(file.first) && !is_here(file.second);
+        });
+    if (count > 0) {
+      missing.push_back({installer, fmt::format("What {} file{} of it hold{}",
+                                                count, count == 1 ? "" : "s",
+                                                count == 1 ? "s" : "")});
+    }
+  }
+  return missing;
 }
 
 }  // namespace countersign::vet

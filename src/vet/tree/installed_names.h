@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/blob.h"
 #include "base/budget.h"
@@ -22,6 +23,8 @@ struct InstalledNames {
   std::map<std::string, std::string, std::less<>> names;
   // Cabinets that lie beside the database, in lower case.
   std::set<std::string, std::less<>> beside;
+  // Files that lie there as they are: their names and short names.
+  std::vector<std::pair<std::string, std::string>> loose;
 };
 
 // The names that the installer database `file` gives; none when it cannot be
@@ -38,6 +41,14 @@ class InstallerNames {
   // until the next Add.
   [[nodiscard]] const std::string* Find(const model::Artifact& cabinet,
                                         std::string_view name) const;
+
+  // Content that an installer has beside it, and that did not come along.
+  struct Missing {
+    uint32_t installer = 0;
+    std::string what;
+  };
+  [[nodiscard]] std::vector<Missing> FindMissing(
+      const std::vector<model::Artifact>& artifacts) const;
 
  private:
   std::map<uint32_t, InstalledNames> by_installer_;

@@ -1,5 +1,4 @@
 #include "vet/tree/intake.h"
-#include "install/actions.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +6,9 @@
 #include <utility>
 
 #include "base/text.h"
+#include "install/actions.h"
 #include "vet/findings.h"
+#include "vet/tree/kind.h"
 #include "vet/tree/member_name.h"
 #include "vet/tree/remark.h"
 
@@ -20,13 +21,27 @@ using formats::MemberKind;
 // Limit: 4,096 bytes, the longest path of common systems.
 constexpr size_t kLongestName = 4096;
 
-// Up to `kLongestName` bytes, whole characters.
-std::string Shortened(const std::string& name) {
-  size_t size = std::min(name.size(), kLongestName);
+// Up to `most` bytes, whole characters.
+std::string Shortened(const std::string& name, size_t most) {
+  size_t size = std::min(name.size(), most);
   while (size > 0 && size < name.size() && (name[size] & 0xC0) == 0x80) {
     --size;
   }
   return name.substr(0, size);
+}
+
+// Bytes that a name takes in a report, where what cannot be shown is spelt out.
+uint64_t ShownBytes(std::string_view name) {
+  const std::string shown = base::DisplaySafe(name);
+  return shown.size() + static_cast<uint64_t>(std::ranges::count(shown, '\\'));
+}
+
+// The name for a sentence.
+std::string Quoted(const std::string& name) {
+  // Limit: 200 bytes, so that a sentence stays one.
+  constexpr size_t kMostBytes = 200;
+  std::string shown = base::DisplaySafe(Shortened(name, kMostBytes));
+  return name.size() > kMostBytes ? shown + "..." : shown;
 }
 
 }  // namespace
@@ -52,15 +67,15 @@ base::Result<void> Intake::Admit(const Member& member) {
   refusal_.reset();
   CheckName(member);
   return allowance_.TakePath(
-      record_.At(container_).path.size() + 1 + member_.name.size(),
+      ShownBytes(record_.At(container_).path) + 1 + ShownBytes(member_.name),
       Clamped(member.stored).offset);
 }
 
 void Intake::CheckName(const Member& member) {
-  const std::string shown = base::DisplaySafe(Shortened(member.name));
+  const std::string shown = Quoted(member.name);
   const base::ByteRange evidence = Clamped(member.stored);
   if (member.name.size() > kLongestName) {
-    member_.name = Shortened(member.name);
+    member_.name = Shortened(member.name, kLongestName);
     record_.Give(MakeFinding(
         "vet.member_name_deceptive", container_,
         fmt::format("The name of a member has {} bytes and is shortened here.",
@@ -83,8 +98,7 @@ void Intake::CheckName(const Member& member) {
       record_.Give(MakeFinding(
           problem->finding, container_,
           fmt::format("The link \"{}\" leads to \"{}\", which {}.", shown,
-                      base::DisplaySafe(Shortened(member.link_target)),
-                      problem->what),
+                      Quoted(member.link_target), problem->what),
           evidence, {{"name", shown}}));
     }
   }
@@ -155,6 +169,8 @@ base::Result<void> Intake::Place(const Member& member,
   taken.content.bytes = base::Blob::Slice(blob_, content);
   taken.content.row = &formats::Sniff(taken.content.bytes->View());
   taken.content.size_bytes = content.size;
+  taken.content.ends_like_zip =
+      HasZipAtEnd(*taken.content.row, taken.content.bytes->View());
   std::vector<base::Hasher> hashers = content_.NewHashers();
   if (const auto hashed =
           taken.content.bytes->Hash({0, content.size}, hashers)) {

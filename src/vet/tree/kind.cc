@@ -6,6 +6,7 @@
 
 #include "base/entropy.h"
 #include "formats/script.h"
+#include "formats/zip.h"
 
 namespace countersign::vet {
 
@@ -74,6 +75,16 @@ bool IsUnsignedText(const FormatRow& row, const base::Blob* bytes) {
   const size_t size = std::min(view.size(), formats::kSniffedBytes);
   return !formats::HasScriptBlock(view.first(size), row.format) &&
          !formats::HasScriptBlock(view.last(size), row.format);
+}
+
+bool HasZipAtEnd(const FormatRow& row, base::Bytes file) {
+  return row.unpack == nullptr && formats::EndsLikeZip(file.last(std::min(
+                                      file.size(), formats::kZipTailBytes)));
+}
+
+const FormatRow& RowOfZip() {
+  return *std::ranges::find(formats::Formats(), Format::kZip,
+                            &FormatRow::format);
 }
 
 std::string WhyNotRead(const FormatRow& row) {

@@ -27,6 +27,12 @@ namespace countersign::vet {
 [[nodiscard]] bool IsUnsignedText(const formats::FormatRow& row,
                                   const base::Blob* bytes);
 
+// Whether a file of a format that is not opened has a ZIP archive at its end.
+[[nodiscard]] bool HasZipAtEnd(const formats::FormatRow& row, base::Bytes file);
+
+// The row of ZIP archives.
+[[nodiscard]] const formats::FormatRow& RowOfZip();
+
 // Why a file of a format that is only recognised was not inspected.
 [[nodiscard]] std::string WhyNotRead(const formats::FormatRow& row);
 

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "model/size.h"
+#include "model/wire.h"
 #include "vet/findings.h"
 
 namespace countersign::vet {
@@ -17,7 +19,7 @@ constexpr size_t kMostFindings = 20'000;
 // Why: what is weighty must not hide behind a crowd of what is not.
 constexpr size_t kMostWeightyFindings = 30'000;
 
-// Limit: their text. Why: an answer of more than the sandbox takes (96 MiB) is
+// Limit: their text. Why: an answer of more than the sandbox takes (128 MiB) is
 // no answer, so whoever makes long texts, with names that are odd for example,
 // could hide all else that is known behind them.
 constexpr uint64_t kMostFindingBytes = uint64_t{8} << 20;
@@ -53,17 +55,16 @@ std::vector<uint32_t> DepthFirst(
   return places;
 }
 
+// Limit: what signatures say, of all artifacts together, as it is sent. Some
+// thousand signed files take 10 KiB each.
+constexpr uint64_t kMostSignatureBytes = uint64_t{32} << 20;
+
 // What was found of an artifact holds of every other of the same bytes.
-void RepeatFacts(std::vector<model::Artifact>& artifacts) {
-  for (model::Artifact& artifact : artifacts) {
-    if (artifact.same_as) {
-      const model::Artifact& known = artifacts[*artifact.same_as];
-      artifact.format = known.format;
-      artifact.detail = known.detail;
-      artifact.is_signed = known.is_signed;
-      artifact.signatures = known.signatures;
-    }
-  }
+void RepeatFacts(const model::Artifact& known, model::Artifact& artifact) {
+  artifact.format = known.format;
+  artifact.detail = known.detail;
+  artifact.is_signed = known.is_signed;
+  artifact.signatures = known.signatures;
 }
 
 }  // namespace
@@ -133,8 +134,34 @@ void Record::NoteLimit(uint32_t artifact, std::string_view limit,
   }
 }
 
+void Record::FinishSignatures() {
+  auto& artifacts = inspection_.artifacts;
+  std::vector<uint64_t> sizes(artifacts.size(), 0);
+  uint64_t bytes = 0;
+  bool is_said = false;
+  for (model::Artifact& artifact : artifacts) {
+    const uint32_t known = artifact.same_as.value_or(artifact.id);
+    if (artifact.same_as) {
+      RepeatFacts(artifacts[known], artifact);
+    } else if (!artifact.signatures.empty()) {
+      sizes[known] = model::EncodeWire(artifact).size();
+    }
+    bytes += sizes[known];
+    if (sizes[known] == 0 || bytes <= kMostSignatureBytes) {
+      continue;
+    }
+    artifact.signatures.clear();
+    artifact.is_signed = model::Signed::kUnknown;
+    if (!std::exchange(is_said, true)) {
+      NoteLimit(artifact.id, "signature_bytes", kMostSignatureBytes);
+      NotInspected(artifact.id, "What its signatures say, and those behind it,",
+                   {}, "the limit on their text was reached");
+    }
+  }
+}
+
 model::Inspection Record::Finish() {
-  RepeatFacts(inspection_.artifacts);
+  FinishSignatures();
   const std::vector<uint32_t> places = DepthFirst(inspection_.artifacts);
   std::vector<model::Artifact> ordered(places.size());
   for (model::Artifact& artifact : inspection_.artifacts) {

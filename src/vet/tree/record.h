@@ -21,6 +21,9 @@ class Record {
   [[nodiscard]] model::Artifact& At(uint32_t artifact) {
     return inspection_.artifacts[artifact];
   }
+  [[nodiscard]] const std::vector<model::Artifact>& Artifacts() const {
+    return inspection_.artifacts;
+  }
   [[nodiscard]] size_t Size() const { return inspection_.artifacts.size(); }
 
   // Keeps what `artifact` says that it does, up to a number that no honest
@@ -45,6 +48,9 @@ class Record {
   [[nodiscard]] model::Inspection Finish();
 
  private:
+  // Repeats what is known of equal bytes, up to what an answer can hold.
+  void FinishSignatures();
+
   model::Inspection inspection_;
   uint64_t action_bytes_ = 0;
   uint64_t finding_bytes_ = 0;

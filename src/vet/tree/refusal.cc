@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
+#include <utility>
+#include <variant>
 
 #include "base/text.h"
 #include "vet/findings.h"
@@ -90,6 +93,37 @@ void SayMemberDamaged(const TakenMember& taken, uint32_t number,
           "vet.member_damaged", container,
           fmt::format("The member \"{}\" is damaged: {}.", name, Clause(error)),
           stored, {{"name", name}, {"field", std::string(error.field)}}));
+  }
+}
+
+void SayPayloadsNotHere(model::Inspection& inspection) {
+  // Limit: 100 payloads; the others are in the list of actions.
+  constexpr size_t kMostSaid = 100;
+  std::set<std::pair<uint32_t, std::string>> said;
+  for (const model::Action& action : inspection.actions) {
+    const auto is_external = [](const model::Parameter& parameter) {
+      const auto* text = std::get_if<std::string>(&parameter.value);
+      return parameter.name == "packaging" && text != nullptr &&
+             *text == "external";
+    };
+    // A download is said by a row of its own, with the name as its argument.
+    const std::string& name = action.kind == model::ActionKind::kDownload
+                                  ? action.arguments
+                                  : action.target;
+    if (action.member || said.size() == kMostSaid ||
+        std::ranges::none_of(action.parameters, is_external) ||
+        !said.emplace(action.artifact, name).second) {
+      continue;
+    }
+    const std::string what =
+        fmt::format("The payload \"{}\"", base::DisplaySafe(name));
+    const std::string reason =
+        "it lies beside the bundle or is fetched, and did not come along";
+    inspection.complete = false;
+    inspection.findings.push_back(
+        MakeFinding("vet.incomplete", action.artifact,
+                    fmt::format("{} was not inspected: {}.", what, reason),
+                    action.evidence, {{"what", what}, {"reason", reason}}));
   }
 }
 

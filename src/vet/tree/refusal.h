@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "model/report.h"
 #include "vet/tree/allowance.h"
 #include "vet/tree/intake.h"
 #include "vet/tree/record.h"
@@ -21,5 +22,9 @@ void SayWhyNotOpened(uint32_t container, std::string_view format,
 // be. `taken` must have damage.
 void SayMemberDamaged(const TakenMember& taken, uint32_t number,
                       const Allowance& allowance, Record& record);
+
+// Says which payloads of bundles were not inspected because they lie beside the
+// bundle, or are fetched. The members that actions are about must be known.
+void SayPayloadsNotHere(model::Inspection& inspection);
 
 }  // namespace countersign::vet

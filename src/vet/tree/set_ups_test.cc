@@ -5,11 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "forge/cfb.h"
+#include "forge/msi.h"
 #include "forge/mutations.h"
 #include "forge/recipes.h"
 #include "formats/7z/sample/archive.h"
 #include "formats/cab/sample/cab_builder.h"
 #include "formats/installshield/sample/installshield_builder.h"
+#include "formats/msi/sample/msi_sample.h"
 #include "formats/pe/sample/pe_writer.h"
 #include "formats/rar/sample/rar_writer.h"
 #include "formats/sample/zip_writer.h"
@@ -178,6 +181,59 @@ TEST(SetUps, OfInstallshieldAreReadFromVolumesBesideEachOther) {
   EXPECT_EQ(volume.detail, "volume 1 of \"!disk/data1.hdr\"");
   // What is split and whose end is not there is not inspected.
   EXPECT_FALSE(disk(false).complete);
+}
+
+// An installer database, with its files in `cabinet`.
+std::string Database(const std::string& cabinet) {
+  forge::MsiRecipe recipe = formats::MsiSample();
+  for (forge::MsiTableRecipe& table : recipe.tables) {
+    if (table.name == "Media") {
+      table.rows = {{1, 5, std::monostate(), cabinet, std::monostate(),
+                     std::monostate()}};
+    }
+  }
+  const auto bytes = WriteCompoundFile(MakeMsi(recipe)).bytes;
+  return {bytes.begin(), bytes.end()};
+}
+
+std::vector<std::string> NotInspected(const Inspection& inspection) {
+  std::vector<std::string> what;
+  for (const model::Finding& finding : inspection.findings) {
+    if (finding.id == "vet.incomplete" &&
+        finding.message.ends_with("did not come along.")) {
+      what.push_back(finding.message);
+    }
+  }
+  return what;
+}
+
+TEST(SetUps, WhatLiesBesideAnInstallerAndIsNotHereIsSaid) {
+  using What = std::vector<std::string>;
+  constexpr const char* kNotHere =
+      " was not inspected: it lies beside the installer and did not come "
+      "along.";
+  EXPECT_EQ(NotInspected(Vet(Database("data.cab"))),
+            What{std::string("The cabinet \"data.cab\"") + kNotHere});
+  EXPECT_EQ(NotInspected(Vet(Database(""))),
+            What{std::string("What 2 files of it hold") + kNotHere});
+  EXPECT_FALSE(Vet(Database("")).complete);
+  // Beside it, all is well.
+  formats::sample::CabBuilder cabinet;
+  cabinet.folders = {{0, {{"App", "MZ"}, {"Readme", "text"}}}};
+  const auto packed = cabinet.Build();
+  const std::string bytes(packed.begin(), packed.end());
+  EXPECT_EQ(
+      NotInspected(Vet(ZipOf({DeflatedEntry("x/a.msi", Database("data.cab")),
+                              DeflatedEntry("x/DATA.cab", bytes)})
+                           .Write()))
+          .size(),
+      0U);
+  const Inspection loose =
+      Vet(ZipOf({DeflatedEntry("x/a.msi", Database("")),
+                 DeflatedEntry("x/Application.exe", "text"),
+                 DeflatedEntry("x/readme.txt", "text")})
+              .Write());
+  EXPECT_EQ(NotInspected(loose), What{});
 }
 
 // A name alone does not keep a cabinet from being opened.

@@ -73,7 +73,8 @@ class Tree {
     artifact.size = file->View().size();
     artifact.format = row.format;
     const FlatDigests flat = coverage_.HashFlat(*file);
-    Look(root, row, std::move(file), flat, 0);
+    const bool has_zip = HasZipAtEnd(row, file->View());
+    Look(root, row, std::move(file), flat, {0, has_zip});
     for (const std::string& problem : verifier.Problems()) {
       record_.Give(
           MakeFinding("vet.evidence_unreadable", root, problem + ".", {0, 0}));
@@ -105,9 +106,17 @@ class Tree {
   }
 
   model::Inspection Finish() {
+    for (const auto& [installer, what] :
+         installed_names_.FindMissing(record_.Artifacts())) {
+      record_.At(installer).contents = Contents::kPartial;
+      record_.NotInspected(
+          installer, what, StartOf(installer),
+          "it lies beside the installer and did not come along");
+    }
     coverage_.NameCatalogs(record_);
     model::Inspection inspection = record_.Finish();
     install::Conclude(inspection);
+    SayPayloadsNotHere(inspection);
     return inspection;
   }
 
@@ -141,10 +150,26 @@ class Tree {
     }
   }
 
+  struct Standing {
+    uint64_t depth = 0;
+    bool ends_like_zip = false;
+  };
+
   // Looks at an artifact; what it contains is put on the list.
   void Look(uint32_t number, const FormatRow& row, SharedBlob bytes,
-            const FlatDigests& flat, uint64_t depth) {
+            const FlatDigests& flat, Standing standing) {
     const bool is_root = number == 0;
+    // Unpackers look for a ZIP archive at the end, whatever a file starts with.
+    if (standing.ends_like_zip) {
+      if (bytes != nullptr && (IsUnsignedText(row, bytes.get()) ||
+                               !signing::Verifier::Knows(row.format))) {
+        Wait({number, &RowOfZip(), std::move(bytes), standing.depth});
+        return;
+      }
+      record_.NotInspected(number, "The ZIP archive at its end",
+                           StartOf(number),
+                           fmt::format("in front of it is {}", row.name));
+    }
     auto covering = coverage_.CoveringOf(bytes.get(), row.format, flat);
     const bool is_known = signing::Verifier::Knows(row.format);
     if (!is_root && IsUnsignedText(row, bytes.get())) {
@@ -178,7 +203,7 @@ class Tree {
       }
     }
     if (row.unpack != nullptr) {
-      Wait({number, &row, std::move(bytes), depth});
+      Wait({number, &row, std::move(bytes), standing.depth});
       return;
     }
     if (record_.At(number).detail.empty()) {
@@ -346,7 +371,10 @@ class Tree {
   }
 
   void TakeMember(const TakenMember& taken, const Waiting& container) {
-    if (taken.member.kind == formats::MemberKind::kDirectory) {
+    // A directory with content is a file for some unpackers.
+    const bool is_directory =
+        taken.member.kind == formats::MemberKind::kDirectory;
+    if (is_directory && taken.content.size_bytes == 0 && !taken.damage) {
       return;
     }
     const uint32_t number = AddMember(taken.member.name, container);
@@ -357,7 +385,7 @@ class Tree {
       SayMemberDamaged(taken, number, allowance_, record_);
       return;
     }
-    if (taken.member.kind != formats::MemberKind::kFile) {
+    if (taken.member.kind != formats::MemberKind::kFile && !is_directory) {
       artifact.detail = DetailOf(taken.member);
       if (taken.member.kind == formats::MemberKind::kSignature) {
         artifact.role = model::Role::kSignature;
@@ -394,7 +422,7 @@ class Tree {
         IsOnlyCompressed(record_.At(container.artifact).format);
     Look(number, *taken.content.row, taken.content.bytes,
          {taken.content.sha1, taken.content.sha256},
-         container.depth + (same_depth ? 0 : 1));
+         {container.depth + (same_depth ? 0 : 1), taken.content.ends_like_zip});
   }
 
   // Of a member that is no file.

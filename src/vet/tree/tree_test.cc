@@ -230,22 +230,98 @@ TEST(Tree, LongTextsHideNothing) {
   EXPECT_GT(crowd.actions.size(), 300U);
 }
 
-TEST(Tree, LongFindingsHideNothing) {
-  SampleZip zip;
+TEST(Tree, LongNamesAreQuotedShort) {
   std::string invisible;
   for (int i = 0; i < 300; ++i) {
     invisible += "\u202E";
   }
+  SampleZip zip;
   for (int i = 0; i < 5000; ++i) {
     zip.entries.push_back(
         StoredEntry("../" + std::to_string(i) + invisible, "x"));
   }
   const Inspection inspection = Look(zip.Write());
-  EXPECT_FALSE(inspection.complete);
-  EXPECT_EQ(LimitOf(inspection), "findings");
   EXPECT_EQ(inspection.artifacts.size(), 5001U);
-  EXPECT_GT(inspection.findings.size(), 500U);
-  EXPECT_LT(model::EncodeWire(inspection).size(), size_t{96} << 20);
+  EXPECT_GT(inspection.findings.size(), 5000U);
+  for (const model::Finding& finding : inspection.findings) {
+    EXPECT_LT(finding.message.size(), 2000U);
+  }
+  EXPECT_LT(model::EncodeWire(inspection).size(), size_t{128} << 20);
+}
+
+// Names count as they are shown: 32 MiB of them fit into an answer.
+TEST(Tree, NamesThatAreSpeltOutAreCountedSo) {
+  SampleZip zip;
+  for (int i = 0; i < 2000; ++i) {
+    zip.entries.push_back(
+        StoredEntry(std::to_string(i) + std::string(4000, '\x01'), "x"));
+  }
+  const Inspection inspection = Look(zip.Write());
+  EXPECT_FALSE(inspection.complete);
+  EXPECT_EQ(LimitOf(inspection), "path_bytes");
+  EXPECT_LT(inspection.artifacts.size(), 1000U);
+}
+
+// Some unpackers make a file of it.
+TEST(Tree, ADirectoryWithContentIsLookedAt) {
+  for (const char* name : {"a.exe", "a.exe/"}) {
+    formats::SampleZipEntry entry =
+        StoredEntry(name, "MZ" + std::string(100, '\0'));
+    entry.made_by = 3 << 8;  // Unix
+    entry.attributes = uint32_t{0040777} << 16;
+    const Inspection inspection = Look(ZipOf({entry}).Write());
+    ASSERT_EQ(inspection.artifacts.size(), 2U) << name;
+    EXPECT_EQ(inspection.artifacts[1].size, 102U);
+    EXPECT_NE(inspection.artifacts[1].format, model::Format::kUnknown);
+  }
+}
+
+// Unpackers look for the end of an archive, whatever a file starts with.
+TEST(Tree, AnArchiveBehindTextIsOpened) {
+  const std::string archive = ZipOf({StoredEntry("a.txt", "text")}).Write();
+  const std::string script = "#!/bin/sh\nexit 0\n";
+  for (const std::string& front :
+       {script, std::string("%PDF-1.4\n"), std::string("\x01\x02\x03 data"),
+        script + std::string(100'000, ' ')}) {
+    const Inspection alone = Look(front + archive);
+    EXPECT_EQ(alone.artifacts[0].format, model::Format::kZip);
+    EXPECT_EQ(alone.artifacts.size(), 2U);
+    // In a container, stored and not.
+    EXPECT_EQ(Look(ZipOf({StoredEntry("p", front + archive)}).Write())
+                  .artifacts.size(),
+              3U);
+    const Inspection packed =
+        Look(ZipOf({formats::DeflatedEntry("p", front + archive)}).Write());
+    EXPECT_TRUE(packed.artifacts.size() == 3U || !packed.complete);
+  }
+  // The mark alone is none.
+  const Inspection mark = Look(script + "PK\x05\x06" + std::string(18, '\0'));
+  EXPECT_EQ(mark.artifacts[0].format, model::Format::kScript);
+}
+
+// Equal files repeat what is known of one, as long as an answer can hold it.
+TEST(Tree, SignaturesThatDoNotFitAreSaidToBeMissing) {
+  const auto signed_program = forge::FindCase("valid")->build();
+  const std::string program(signed_program.begin(), signed_program.end());
+  const uint64_t size =
+      model::EncodeWire(Look(program).artifacts.at(0)).size();
+  const size_t copies = (size_t{33} << 20) / size;
+  SampleZip zip;
+  for (size_t i = 0; i < copies; ++i) {
+    zip.entries.push_back(
+        formats::DeflatedEntry(std::to_string(i) + ".exe", program));
+  }
+  const Inspection inspection = Look(zip.Write());
+  EXPECT_FALSE(inspection.complete);
+  EXPECT_EQ(LimitOf(inspection), "signature_bytes");
+  ASSERT_EQ(inspection.artifacts.size(), copies + 1);
+  EXPECT_EQ(inspection.artifacts[2].signatures.size(),
+            inspection.artifacts[1].signatures.size());
+  EXPECT_FALSE(inspection.artifacts[2].signatures.empty());
+  const model::Artifact& last = inspection.artifacts.back();
+  EXPECT_TRUE(last.signatures.empty());
+  EXPECT_EQ(last.is_signed, model::Signed::kUnknown);
+  EXPECT_LT(model::EncodeWire(inspection).size(), size_t{64} << 20);
 }
 
 TEST(Tree, MembersAreLimited) {
