@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace countersign::install {
@@ -222,6 +224,127 @@ TEST(Conclude, ManyMembersOfOneNameTakeNoTime) {
   inspection.actions.assign(50'000, Starts("Updater.exe", "x"));
   Conclude(inspection);
   EXPECT_EQ(inspection.actions[0].member, std::nullopt);
+}
+
+// Adds a member of the package; its number.
+uint32_t AddMember(Inspection& inspection, std::string path) {
+  Artifact artifact = inspection.artifacts[3];
+  artifact.id = static_cast<uint32_t>(inspection.artifacts.size());
+  artifact.path = std::move(path);
+  artifact.sha256 = std::to_string(artifact.id);
+  inspection.artifacts.push_back(artifact);
+  return artifact.id;
+}
+
+TEST(Conclude, NamesAreNotComparedWithoutEnd) {
+  Inspection inspection = Package();
+  inspection.complete = true;
+  const std::string folders(4000, 'x');
+  const std::string tail = folders.substr(0, 300);
+  for (uint32_t i = 0; i < 1000; ++i) {
+    AddMember(inspection,
+              "!a.cab!" + std::to_string(i) + "/" + folders + "/Many.exe");
+  }
+  for (uint32_t i = 0; i < 30'000; ++i) {
+    inspection.actions.push_back(
+        Starts("C:\\" + std::to_string(i) + "/" + tail + "/many.exe", "x"));
+  }
+  Conclude(inspection);
+  EXPECT_FALSE(inspection.complete);
+  ASSERT_EQ(inspection.limits.size(), 1U);
+  EXPECT_EQ(inspection.limits[0].limit, "links");
+  EXPECT_EQ(inspection.limits[0].value, uint64_t{64} << 20);
+  // The same question over and over is asked once.
+  Inspection repeated = Package();
+  repeated.complete = true;
+  for (uint32_t i = 0; i < 1000; ++i) {
+    AddMember(repeated, "!a.cab!" + std::to_string(i) + "/Many.exe");
+  }
+  repeated.actions.assign(30'000, Starts("C:\\x\\7\\many.exe", "x"));
+  Conclude(repeated);
+  EXPECT_TRUE(repeated.complete);
+  EXPECT_EQ(repeated.actions[29'999].member, 6U + 7U);
+}
+
+TEST(Conclude, AMemberCalledAsALauncherHidesNothing) {
+  Inspection inspection = Package();
+  const uint32_t decoy =
+      AddMember(inspection, "!a.cab![ProgramFilesFolder]/X/rundll32.exe");
+  const uint32_t shell = AddMember(inspection, "!a.cab!shell32.dll");
+  const uint32_t system =
+      AddMember(inspection, "!a.cab![SystemFolder]/tool.exe");
+  AddMember(inspection, "!a.cab![ProgramFilesFolder]/X/tool.exe");
+  inspection.actions = {
+      Starts(R"(C:\Windows\System32\rundll32.exe)", "lib.dll,Start"),
+      Starts("rundll32", "lib.dll,Start"),
+      Starts("[INSTALLDIR]rundll32.exe", "lib.dll,Start"),
+      Starts("[SystemFolder]rundll32.exe", "other.dll,Start"),
+      Starts("rundll32.exe", "shell32.dll,ShellExec_RunDLL updater.exe"),
+      Starts(R"(%SystemRoot%\Updater.exe)", ""),
+      Starts(R"([SystemFolder]tool.exe)", ""),
+      Starts("rundll32.exe", R"("[INSTALLDIR]shell32.dll",Start)")};
+  Conclude(inspection);
+  const std::vector<std::optional<uint32_t>> members = {
+      4U, 4U, decoy, std::nullopt, 3U, std::nullopt, system, shell};
+  for (size_t i = 0; i < members.size(); ++i) {
+    EXPECT_EQ(inspection.actions[i].member, members[i]) << i;
+  }
+}
+
+TEST(Conclude, WhatALauncherInTheRegistryStartsIsLinked) {
+  for (const auto& [value, member] :
+       std::vector<std::pair<std::string, std::optional<uint32_t>>>{
+           {R"(rundll32.exe "$INSTDIR\lib.dll",Start)", 4U},
+           {R"(cmd /c start "" "$INSTDIR\updater.exe")", 3U},
+           {"cmd /c timeout 5 & updater.exe -x", 3U},
+           {R"("$INSTDIR\updater.exe" -x)", 3U},
+           {"nothing.exe", std::nullopt},
+           {"", std::nullopt}}) {
+    Inspection inspection = Package();
+    Action action = Starts("HKCU\\Run", "");
+    action.kind = ActionKind::kWriteRegistry;
+    action.value = value;
+    action.persistence = Persistence::kLogon;
+    Action other = action;
+    other.persistence = Persistence::kNone;
+    inspection.actions = {action, other};
+    Conclude(inspection);
+    EXPECT_EQ(inspection.actions[0].member, member) << value;
+    EXPECT_EQ(inspection.actions[1].member, std::nullopt) << value;
+  }
+}
+
+TEST(Conclude, WordsOfALauncherDecideWhereOnlyOneIsAMember) {
+  struct Row {
+    const char* program;
+    const char* arguments;
+    std::optional<uint32_t> member;
+  };
+  for (const Row& row : {
+           Row{"cmd", "/c if exist updater.exe updater.exe -a", 3U},
+           Row{"cmd", "/c if exist trader.exe updater.exe -a", std::nullopt},
+           Row{"cmd", "/c del updater.exe", std::nullopt},
+           Row{"powershell", R"(-c "Start-Process -FilePath 'updater.exe'")",
+               3U},
+           Row{"powershell", R"(-c "& 'C:\x\updater.exe' -a")", 3U},
+           Row{"powershell", R"(-c "sleep 5; x\updater.exe -a")", 3U},
+           Row{R"("C:\x\updater.exe")", "", 3U},
+       }) {
+    Inspection inspection = Package();
+    inspection.actions = {Starts(row.program, row.arguments)};
+    Conclude(inspection);
+    EXPECT_EQ(inspection.actions[0].member, row.member) << row.arguments;
+  }
+}
+
+TEST(Conclude, AnExclamationMarkIsPartOfAName) {
+  Inspection inspection = Package();
+  const uint32_t marked = AddMember(inspection, "!a.cab!X/up!dater.exe");
+  inspection.actions = {Starts(R"([INSTALLDIR]up!dater.exe)", "x"),
+                        Starts("dater.exe", "x")};
+  Conclude(inspection);
+  EXPECT_EQ(inspection.actions[0].member, marked);
+  EXPECT_EQ(inspection.actions[1].member, std::nullopt);
 }
 
 }  // namespace

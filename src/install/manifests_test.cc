@@ -91,6 +91,30 @@ TEST(BurnManifest, OtherMembersOfThatNameSayNothing) {
   EXPECT_TRUE(Read(kBurnManifest, "<BurnManifest><Chain>").failed);
 }
 
+// What may stand in front of the outermost element, in every encoding.
+TEST(BurnManifest, IsKnownByItsOutermostElement) {
+  const std::string comment = "<!--" + std::string(10'000, 'x') + "-->";
+  const std::string manifest =
+      "<b:BurnManifest xmlns:b='u'><b:Chain><b:MsiPackage Id='a'/></b:Chain>"
+      "</b:BurnManifest>";
+  std::string wide = "\xFF\xFE";
+  for (const char letter : comment + manifest) {
+    wide += letter;
+    wide += '\0';
+  }
+  for (const std::string& text :
+       {manifest, comment + manifest, "\xEF\xBB\xBF" + manifest,
+        "<?xml version='1.0'?>" + comment + manifest, wide}) {
+    const Reading reading = Read(kBurnManifest, text);
+    EXPECT_FALSE(reading.failed);
+    ASSERT_EQ(reading.actions.size(), 1U);
+    EXPECT_EQ(reading.actions[0].name, "a");
+  }
+  // No document type is read, and none hides the manifest.
+  EXPECT_TRUE(
+      Read(kBurnManifest, "<!DOCTYPE a [<!ENTITY b 'c'>]>" + manifest).failed);
+}
+
 TEST(MsixManifest, ApplicationsCapabilitiesAndExtensionsAreRead) {
   const Reading reading =
       Read({Format::kUnknown, Format::kMsix, "AppxManifest.xml"},
@@ -148,6 +172,102 @@ TEST(MsixManifest, AnExtensionOfNoCategoryIsNamedAfterItsElement) {
            "</Package>");
   ASSERT_EQ(reading.actions.size(), 1U);
   EXPECT_EQ(reading.actions[0].statement, "a:Extension");
+}
+
+constexpr Place kMsixManifest{Format::kUnknown, Format::kMsix,
+                              "AppxManifest.xml"};
+
+// A manifest with one application that has these extensions.
+std::string MsixWith(const std::string& extensions) {
+  return "<Package xmlns='a' xmlns:com='b' xmlns:desktop8='c'><Applications>"
+         "<Application Id='App' Executable='app.exe'><Extensions>" +
+         extensions + "</Extensions></Application></Applications></Package>";
+}
+
+TEST(MsixManifest, CustomInstallRunsProgramsForEachOccasion) {
+  for (const bool is_user : {false, true}) {
+    const Reading reading = Read(
+        kMsixManifest,
+        MsixWith("<Extension Category='windows.customInstall'>"
+                 "<CustomInstall Folder='F' desktop8:RunAsUser='" +
+                 std::string(is_user ? "true" : "false") +
+                 "'><InstallActions><InstallAction File='s.exe' Name='n' "
+                 "Arguments='/add'/></InstallActions><RepairActions>"
+                 "<RepairAction File='s.exe' Name='n'/></RepairActions>"
+                 "<UninstallActions><UninstallAction File='s.exe' Name='n' "
+                 "Arguments='/remove'/></UninstallActions></CustomInstall>"
+                 "</Extension>"));
+    ASSERT_EQ(reading.actions.size(), 4U);
+    const Action& install = reading.actions[1];
+    EXPECT_EQ(install.kind, ActionKind::kRunProgram);
+    EXPECT_EQ(install.statement, "windows.customInstall");
+    EXPECT_EQ(install.phase, ActionPhase::kInstall);
+    EXPECT_EQ(install.name, "n");
+    EXPECT_EQ(install.target, R"(F\s.exe)");
+    EXPECT_EQ(install.arguments, "/add");
+    EXPECT_EQ(install.runs_as, is_user ? RunsAs::kUser : RunsAs::kInstaller);
+    EXPECT_EQ(reading.actions[2].phase, ActionPhase::kUse);
+    EXPECT_EQ(Parameter(reading.actions[2], "action"), "RepairAction");
+    EXPECT_EQ(reading.actions[3].phase, ActionPhase::kUninstall);
+    EXPECT_EQ(reading.actions[3].arguments, "/remove");
+  }
+}
+
+TEST(MsixManifest, EachServerAndSetOfArgumentsIsSaid) {
+  const Reading reading = Read(
+      kMsixManifest,
+      MsixWith(
+          "<Extension Category='windows.fullTrustProcess' Executable='f.exe'>"
+          "<FullTrustProcess><ParameterGroup GroupId='G' Parameters='-g'/>"
+          "</FullTrustProcess></Extension>"
+          "<Extension Category='windows.comServer'><com:ComServer>"
+          "<com:ExeServer Executable='com.exe' Arguments='-e' DisplayName='D'>"
+          "<com:Class Id='1'/></com:ExeServer><com:SurrogateServer>"
+          "<com:Class Id='2' Path='com.dll'/></com:SurrogateServer>"
+          "</com:ComServer></Extension>"));
+  ASSERT_EQ(reading.actions.size(), 5U);
+  EXPECT_EQ(reading.actions[1].target, "f.exe");
+  EXPECT_EQ(reading.actions[2].target, "f.exe");
+  EXPECT_EQ(reading.actions[2].name, "G");
+  EXPECT_EQ(reading.actions[2].arguments, "-g");
+  EXPECT_EQ(reading.actions[3].target, "com.exe");
+  EXPECT_EQ(reading.actions[3].arguments, "-e");
+  EXPECT_EQ(reading.actions[3].name, "D");
+  EXPECT_EQ(Parameter(reading.actions[3], "Id"), "1");
+  EXPECT_EQ(reading.actions[4].target, "com.dll");
+  EXPECT_EQ(reading.actions[4].name, "2");
+}
+
+TEST(MsixManifest, ElementsInsideOthersAreDescribed) {
+  const Reading reading =
+      Read(kMsixManifest,
+           MsixWith("<Extension Category='windows.firewallRules'>"
+                    "<FirewallRules Executable='fw.exe'><Rule Direction='in'/>"
+                    "</FirewallRules></Extension>"
+                    "<Extension Category='windows.appExecutionAlias'>"
+                    "<AppExecutionAlias><ExecutionAlias Alias='a.exe'/>"
+                    "</AppExecutionAlias></Extension>"
+                    "<Extension Category='windows.activatableClass."
+                    "inProcessServer'><InProcessServer><Path>in.dll</Path>"
+                    "</InProcessServer></Extension>"));
+  ASSERT_EQ(reading.actions.size(), 4U);
+  EXPECT_EQ(reading.actions[1].target, "fw.exe");
+  EXPECT_EQ(Parameter(reading.actions[1], "Direction"), "in");
+  EXPECT_EQ(reading.actions[2].target, "app.exe");
+  EXPECT_EQ(reading.actions[2].name, "a.exe");
+  EXPECT_EQ(reading.actions[3].target, "in.dll");
+}
+
+TEST(MsixManifest, ALongTextForManyExtensionsTakesNoTime) {
+  std::string text = "<Package><Applications><Application Executable='" +
+                     std::string(size_t{8} << 20, 'x') + "'><Extensions>";
+  for (int i = 0; i < 150'000; ++i) {
+    text += "<Extension/>";
+  }
+  text += "</Extensions></Application></Applications></Package>";
+  const Reading reading = Read(kMsixManifest, text);
+  EXPECT_LT(reading.actions.size(), 1'000U);
+  EXPECT_EQ(Parameter(reading.actions.at(1), "shortened"), "1");
 }
 
 TEST(MsixManifest, ScriptsAroundTheApplicationAreRead) {
@@ -216,6 +336,90 @@ TEST(ScheduledTasks, DefinitionsAreRead) {
   EXPECT_TRUE(Read(place, "<other/>").actions.empty());
   EXPECT_FALSE(Read(place, "no xml at all <").failed);
   EXPECT_TRUE(Read(place, text.substr(0, text.size() - 3)).failed);
+}
+
+constexpr Place kTaskFile{Format::kUnknown, Format::kZip, "task.xml"};
+
+std::string TaskWith(const std::string& principals,
+                     const std::string& actions) {
+  return "<!--" + std::string(5'000, 'x') +
+         "--><Task xmlns='http://schemas.microsoft.com/windows/2004/02/mit/"
+         "task'><Triggers><BootTrigger/></Triggers><Principals>" +
+         principals + "</Principals>" + actions + "</Task>";
+}
+
+TEST(ScheduledTasks, RunAsThePrincipalThatTheActionsName) {
+  struct Row {
+    const char* context;
+    RunsAs runs_as;
+    const char* account;
+  };
+  for (const Row& row :
+       {Row{"A", RunsAs::kAccount, "me"}, Row{"B", RunsAs::kSystem, ""},
+        Row{"C", RunsAs::kAccount, "Administrators"},
+        Row{"D", RunsAs::kAccount, "S-1-5-32-545"}, Row{"E", RunsAs::kUser, ""},
+        Row{"", RunsAs::kAccount, "me"}}) {
+    const Reading reading = Read(
+        kTaskFile,
+        TaskWith("<Principal id='A'><UserId>me</UserId></Principal>"
+                 "<Principal id='B'><UserId> S-1-5-18 </UserId></Principal>"
+                 "<Principal id='C'><GroupId>S-1-5-32-544</GroupId></Principal>"
+                 "<Principal id='D'><GroupId>S-1-5-32-545</GroupId></Principal>"
+                 "<Principal id='E'/>",
+                 "<Actions Context='" + std::string(row.context) +
+                     "'><Exec><Command>a.exe</Command></Exec></Actions>"));
+    ASSERT_EQ(reading.actions.size(), 1U) << row.context;
+    EXPECT_EQ(reading.actions[0].runs_as, row.runs_as) << row.context;
+    EXPECT_EQ(reading.actions[0].account, row.account) << row.context;
+  }
+}
+
+TEST(ScheduledTasks, EachActionIsTakenApart) {
+  const Reading reading = Read(
+      kTaskFile,
+      TaskWith(
+          "",
+          "<Actions><Exec><Command> \"C:\\a b\\u.exe\" </Command>"
+          "<Arguments>-x</Arguments></Exec>"
+          "<Exec><Command>reg.exe</Command><Arguments>add "
+          "HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\Run /v u /d "
+          "u.exe</Arguments></Exec>"
+          "<Exec><Command>sc</Command><Arguments>create s binPath= s.exe"
+          "</Arguments></Exec>"
+          "<Exec><Command>powershell</Command><Arguments>-f a.ps1</Arguments>"
+          "</Exec><ComHandler><ClassId>{1}</ClassId><Data>d</Data>"
+          "</ComHandler></Actions>"));
+  ASSERT_EQ(reading.actions.size(), 5U);
+  EXPECT_EQ(reading.actions[0].target, "C:\\a b\\u.exe");
+  EXPECT_EQ(reading.actions[0].arguments, "-x");
+  EXPECT_EQ(reading.actions[0].kind, ActionKind::kScheduleTask);
+  EXPECT_EQ(reading.actions[1].kind, ActionKind::kWriteRegistry);
+  EXPECT_EQ(reading.actions[1].persistence, Persistence::kLogon);
+  EXPECT_EQ(reading.actions[1].value, "u.exe");
+  EXPECT_EQ(reading.actions[2].kind, ActionKind::kInstallService);
+  EXPECT_EQ(reading.actions[2].persistence, Persistence::kService);
+  EXPECT_EQ(reading.actions[3].kind, ActionKind::kScheduleTask);
+  EXPECT_EQ(reading.actions[3].persistence, Persistence::kScheduledTask);
+  const Action& handler = reading.actions[4];
+  EXPECT_EQ(handler.kind, ActionKind::kScheduleTask);
+  EXPECT_EQ(handler.statement, "Task ComHandler");
+  EXPECT_EQ(handler.target, "{1}");
+  EXPECT_EQ(Parameter(handler, "data"), "d");
+  EXPECT_EQ(Parameter(handler, "triggers"), "BootTrigger");
+}
+
+TEST(ScheduledTasks, ALongTextForManyActionsTakesNoTime) {
+  std::string actions = "<Actions>";
+  for (int i = 0; i < 150'000; ++i) {
+    actions += "<Exec/>";
+  }
+  const std::string text =
+      TaskWith("<Principal><UserId>" + std::string(size_t{8} << 20, 'x') +
+                   "</UserId></Principal>",
+               actions + "</Actions>");
+  const Reading reading = Read(kTaskFile, text);
+  EXPECT_LT(reading.actions.size(), 1'000U);
+  EXPECT_EQ(Parameter(reading.actions.at(0), "shortened"), "1");
 }
 
 TEST(UpdateFeeds, AreReadFromBothPlaces) {

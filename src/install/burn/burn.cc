@@ -6,9 +6,9 @@
 #include <string_view>
 #include <utility>
 
-#include "base/text.h"
 #include "formats/xml.h"
 #include "install/documents/text_of.h"
+#include "install/documents/xml_root.h"
 #include "install/windows/command_line.h"
 
 namespace countersign::install {
@@ -153,10 +153,7 @@ class BurnReader {
 base::Result<void> ReadBurn(const Place& /*place*/, const base::Blob& file,
                             base::Budget& budget, ActionList& actions) {
   // Why first: any cabinet may have a member of that name.
-  constexpr size_t kRootIsWithin = 512;
-  const std::string_view text = base::AsText(file.View());
-  if (text.substr(0, kRootIsWithin).find("<BurnManifest") ==
-      std::string_view::npos) {
+  if (CS_TRY(XmlRootName(file.View(), budget)) != "BurnManifest") {
     return {};
   }
   const XmlTree tree = CS_TRY(formats::ParseXml({file.View(), 0}, budget));

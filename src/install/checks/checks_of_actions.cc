@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "install/checks/check.h"
+#include "install/checks/commands.h"
 #include "install/windows/command_line.h"
 
 namespace countersign::install {
@@ -140,9 +141,13 @@ void CheckDownloads(const Action& action, const Facts& /*facts*/, Sink& sink) {
   constexpr std::array<std::string_view, 8> kWords = {
       "downloadfile",       "downloadstring", "invoke-webrequest", "iwr http",
       "start-bitstransfer", "urlcache",       "msxml2.xmlhttp",    "curl "};
+  // Programs that run what they fetch.
+  constexpr std::array kCommands = {CommandRow{{"mshta", "http*"}},
+                                    CommandRow{{"regsvr32", "/i:http*"}}};
   const bool fetches = action.kind == ActionKind::kDownload ||
                        (action.kind == ActionKind::kRunScript &&
-                        HasAny(AllWords(action), kWords));
+                        HasAny(AllWords(action), kWords)) ||
+                       SaysAny(action, kCommands);
   if (fetches && action.phase != ActionPhase::kUninstall) {
     sink.Give(action,
               fmt::format("It fetches something that is not in it, and "
@@ -160,7 +165,8 @@ void CheckObscuredCommand(const Action& action, const Facts& /*facts*/,
                     action.kind == ActionKind::kRunProgram ||
                     action.kind == ActionKind::kScheduleTask ||
                     action.persistence != Persistence::kNone;
-  if (runs && HasAny(AllWords(action), kWords)) {
+  if (runs &&
+      (HasAny(AllWords(action), kWords) || SaysEncodedCommand(action))) {
     sink.Give(action,
               fmt::format("It runs a command that is encoded, so that "
                           "what it does cannot be read: {}{}.",
@@ -182,8 +188,17 @@ void CheckWeakensProtection(const Action& action, const Facts& /*facts*/,
       "nointegritychecks on",
       "policies\\system enablelua",
       "delete shadows"};
+  constexpr std::array kCommands = {
+      CommandRow{{"certutil", "/addstore", "root"}},
+      CommandRow{{"vboxcertutil", "add-*"}},
+      CommandRow{{"import-certificate", "root"}},
+      CommandRow{{"import-pfxcertificate", "root"}},
+      CommandRow{{"net", "user", "/add"}},
+      CommandRow{{"net1", "user", "/add"}},
+      CommandRow{{"net", "localgroup", "administrators", "/add"}},
+      CommandRow{{"net1", "localgroup", "administrators", "/add"}}};
   if (action.phase != ActionPhase::kUninstall &&
-      HasAny(AllWords(action), kWords)) {
+      (HasAny(AllWords(action), kWords) || SaysAny(action, kCommands))) {
     sink.Give(action,
               fmt::format("It weakens the protection of the system: "
                           "{}{}.",

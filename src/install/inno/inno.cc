@@ -7,9 +7,9 @@
 #include <string_view>
 #include <utility>
 
-#include "base/text.h"
 #include "formats/inno.h"
 #include "formats/pe.h"
+#include "install/documents/logon.h"
 #include "install/windows/command_line.h"
 #include "install/windows/registry.h"
 
@@ -74,34 +74,33 @@ class InnoReader {
       : setup_(setup), actions_(actions) {}
 
   void Read() {
-    for (const auto& entry : setup_.run) {
-      AddRun(entry, ActionPhase::kInstall);
-    }
-    for (const auto& entry : setup_.uninstall_run) {
-      AddRun(entry, ActionPhase::kUninstall);
-    }
-    for (const auto& entry : setup_.registry) {
-      AddRegistry(entry);
-    }
-    for (const auto& entry : setup_.icons) {
-      AddIcon(entry);
-    }
-    for (const auto& entry : setup_.ini) {
-      AddIni(entry);
-    }
-    for (const auto& entry : setup_.install_delete) {
+    AddEach(setup_.run,
+            [&](const auto& entry) { AddRun(entry, ActionPhase::kInstall); });
+    AddEach(setup_.uninstall_run,
+            [&](const auto& entry) { AddRun(entry, ActionPhase::kUninstall); });
+    AddEach(setup_.registry, [&](const auto& entry) { AddRegistry(entry); });
+    AddEach(setup_.icons, [&](const auto& entry) { AddIcon(entry); });
+    AddEach(setup_.ini, [&](const auto& entry) { AddIni(entry); });
+    AddEach(setup_.install_delete, [&](const auto& entry) {
       AddDelete(entry, ActionPhase::kInstall);
-    }
-    for (const auto& entry : setup_.uninstall_delete) {
+    });
+    AddEach(setup_.uninstall_delete, [&](const auto& entry) {
       AddDelete(entry, ActionPhase::kUninstall);
-    }
-    for (const auto& entry : setup_.files) {
-      AddDownload(entry);
-    }
+    });
+    AddEach(setup_.files, [&](const auto& entry) { AddFile(entry); });
     AddCode();
   }
 
  private:
+  void AddEach(const auto& entries, auto&& add) {
+    for (const auto& entry : entries) {
+      if (actions_.IsFull()) {
+        return;
+      }
+      add(entry);
+    }
+  }
+
   Action& Add(std::string_view section, ActionPhase phase, std::string order) {
     Action& action = actions_.Open();
     action.statement = section;
@@ -161,16 +160,25 @@ class InnoReader {
     action.persistence = PersistenceOf(entry.subkey, entry.value_name);
   }
 
-  // Files that are in the setup are members.
-  void AddDownload(const formats::InnoFile& entry) {
-    if ((entry.options & formats::kInnoDownload) == 0) {
+  // Files that are in the setup are members, and no actions but where they are
+  // started later.
+  void AddFile(const formats::InnoFile& entry) {
+    const bool is_download = (entry.options & formats::kInnoDownload) != 0;
+    const bool is_startup = IsStartupPath(entry.destination);
+    if (!is_download && !is_startup) {
       return;
     }
     Action& action = Add("[Files]", ActionPhase::kInstall, "");
+    action.condition = ConditionText(entry.condition);
+    action.persistence = is_startup ? Persistence::kLogon : Persistence::kNone;
+    if (!is_download) {
+      action.kind = ActionKind::kChangeFile;
+      action.target = entry.destination;
+      return;
+    }
     action.kind = ActionKind::kDownload;
     action.target = entry.source;
     action.arguments = entry.destination;
-    action.condition = ConditionText(entry.condition);
     if ((entry.options & formats::kInnoExtractArchive) != 0) {
       action.parameters.push_back({"extractarchive", int64_t{1}});
     }
@@ -183,13 +191,8 @@ class InnoReader {
     action.target = entry.filename;
     action.arguments = entry.parameters;
     action.condition = ConditionText(entry.condition);
-    const std::string place = base::AsciiLower(entry.name);
-    for (const std::string_view startup :
-         {"{userstartup}", "{commonstartup}", "{autostartup}"}) {
-      if (place.starts_with(startup)) {
-        action.persistence = Persistence::kLogon;
-      }
-    }
+    action.persistence =
+        IsStartupPath(entry.name) ? Persistence::kLogon : Persistence::kNone;
   }
 
   void AddIni(const formats::InnoIni& entry) {
@@ -199,6 +202,9 @@ class InnoReader {
     action.name = fmt::format("[{}] {}", entry.section, entry.entry);
     action.value = entry.value;
     action.condition = ConditionText(entry.condition);
+    if (IsStartupSetting(entry.filename, entry.section, entry.entry)) {
+      action.persistence = Persistence::kLogon;
+    }
   }
 
   void AddDelete(const formats::InnoDelete& entry, ActionPhase phase) {

@@ -7,7 +7,8 @@ namespace countersign::install {
 
 // Fills in `member` of every action whose program, library or script is in the
 // tree beyond doubt: of several members of that name, the one whose folders
-// agree best, if there is one.
+// agree best, if there is one. Where names would be compared without end, the
+// rest is left, and the inspection is not complete: limit "links".
 void LinkMembers(model::Inspection& inspection);
 
 // The name of an artifact without folders, in lower case.

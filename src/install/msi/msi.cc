@@ -8,12 +8,14 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/text.h"
 #include "formats/cfb.h"
 #include "formats/msi.h"
 #include "formats/msi_actions.h"
 #include "formats/msi_transform.h"
+#include "install/msi/condition.h"
 #include "install/msi/paths.h"
 #include "install/msi/tables.h"
 #include "install/windows/command_line.h"
@@ -35,18 +37,6 @@ using model::ActionPhase;
 using model::Persistence;
 using model::RunsAs;
 
-// "REMOVE", or "REMOVE" compared with "ALL" in any of the ways, first.
-bool IsOnlyForRemoval(std::string_view condition) {
-  std::string words;
-  for (const char c : base::AsciiLower(condition)) {
-    if (c != ' ' && c != '(' && c != ')' && c != '~') {
-      words += c;
-    }
-  }
-  return words == "remove" || words.starts_with("remove=\"all\"") ||
-         words.starts_with("remove=all") || words == "installedandremove";
-}
-
 std::string_view TimeWord(MsiActionTime time) {
   constexpr std::array<std::string_view, 4> kWords = {"immediate", "deferred",
                                                       "rollback", "commit"};
@@ -60,6 +50,40 @@ bool RunsCommandLine(std::string_view entry_point) {
       "wixquietexec64", "wixsilentexec", "wixsilentexec64"};
   return std::ranges::find(kNames, base::AsciiLower(entry_point)) !=
          kNames.end();
+}
+
+// Keeps what is written of a command line, where it says more than `action`.
+void KeepWritten(std::string written, std::string_view formatted,
+                 Action& action) {
+  if (written == formatted) {
+    return;
+  }
+  const auto known = std::ranges::find(action.parameters, "command_line",
+                                       &model::Parameter::name);
+  if (known == action.parameters.end()) {
+    action.parameters.push_back({"command_line", std::move(written)});
+  } else {
+    known->value = std::move(written);
+  }
+}
+
+std::string Joined(std::string_view program, std::string_view arguments) {
+  return fmt::format("{}{}{}", program, arguments.empty() ? "" : " ",
+                     arguments);
+}
+
+// "[#key]" and nothing else.
+bool IsKeyOfFile(std::string_view text) {
+  return (text.starts_with("[#") || text.starts_with("[!")) &&
+         text.find(']') == text.size() - 1;
+}
+
+// Without the sign in front that says of which type the value is.
+std::string_view TextOfValue(std::string_view value) {
+  if (value.starts_with("#%")) {
+    return value.substr(2);
+  }
+  return value.starts_with("##") ? value.substr(1) : value;
 }
 
 class MsiReader {
@@ -77,6 +101,7 @@ class MsiReader {
     AddServices();
     AddRegistry();
     AddShortcuts();
+    AddStartupFiles();
     AddChanges();
     CS_TRY_VOID(AddChainer(budget));
     return ReadMsiTables(database_, paths_, budget, actions_);
@@ -181,29 +206,62 @@ class MsiReader {
     return action;
   }
 
-  // The member or text that a custom action takes its program from.
-  [[nodiscard]] std::string SourceOf(const MsiCustomAction& custom) const {
+  // The member or text that a custom action takes its program from, as it is
+  // written.
+  [[nodiscard]] std::string WrittenSourceOf(
+      const MsiCustomAction& custom) const {
     switch (custom.source_kind) {
       case MsiActionSource::kBinary:
         return fmt::format("Binary.{}", custom.source);
       case MsiActionSource::kFile:
         return paths_.OfFile(custom.source);
       case MsiActionSource::kProperty:
-        return paths_.Formatted(SetValue(custom.source));
+        return std::string(SetValue(custom.source));
       default:
         return std::string(custom.source);
     }
   }
 
+  [[nodiscard]] std::string SourceOf(const MsiCustomAction& custom) const {
+    return custom.source_kind == MsiActionSource::kProperty
+               ? Formatted(SetValue(custom.source))
+               : WrittenSourceOf(custom);
+  }
+
+  [[nodiscard]] std::string Formatted(std::string_view text) const {
+    return paths_.Formatted(text, values_);
+  }
+
+  // Takes apart what a command line stands for. Why a key by itself is looked
+  // at first: it is one file, whatever that is called.
+  void TakeFormattedLine(std::string_view text, Action& action) const {
+    const CommandLine written = SplitCommandLine(text);
+    if (IsKeyOfFile(written.program)) {
+      TakeCommand(Formatted(written.program), Formatted(written.arguments),
+                  action);
+    } else {
+      TakeCommandLine(Formatted(text), action);
+    }
+    KeepWritten(std::string(text), Formatted(text), action);
+  }
+
+  // The same of a program that a custom action has by itself.
+  void TakeFormatted(const MsiCustomAction& custom, std::string_view arguments,
+                     Action& action) const {
+    const std::string program = SourceOf(custom);
+    const std::string formatted = Formatted(arguments);
+    TakeCommand(program, formatted, action);
+    KeepWritten(Joined(WrittenSourceOf(custom), arguments),
+                Joined(program, formatted), action);
+  }
+
   void DescribeProgram(const MsiCustomAction& custom, Action& action) const {
     if (custom.source_kind == MsiActionSource::kDirectory) {
-      CommandLine command = SplitCommandLine(custom.target);
-      TakeCommand(paths_.Formatted(command.program),
-                  std::move(command.arguments), action);
+      TakeFormattedLine(custom.target, action);
       action.parameters.push_back({"directory", std::string(custom.source)});
       return;
     }
-    TakeCommand(SourceOf(custom), std::string(custom.target), action);
+    TakeFormatted(custom, custom.target, action);
   }
 
   void DescribeLibrary(const MsiCustomAction& custom, Action& action) const {
@@ -214,9 +272,8 @@ class MsiReader {
           : base::AsciiLower(custom.target).starts_with("wixsilent")
               ? "WixSilentExecCmdLine"
               : "WixQuietExecCmdLine";
-      TakeCommandLine(SetValue(is_deferred ? custom.action : immediate),
-                      action);
-      action.target = paths_.Formatted(action.target);
+      TakeFormattedLine(SetValue(is_deferred ? custom.action : immediate),
+                        action);
       action.parameters.push_back({"function", std::string(custom.target)});
       return;
     }
@@ -338,11 +395,43 @@ class MsiReader {
       action.persistence = value.removes ? Persistence::kNone
                                          : PersistenceOf(value.key, value.name);
       action.evidence = value.evidence;
-      // "[#key] -x" starts the file of that key.
-      const std::string program = SplitCommandLine(value.value).program;
-      if (std::string path = paths_.Formatted(program); path != program) {
-        action.parameters.push_back({"program", std::move(path)});
+      AddResolved(action);
+      actions_.Add(std::move(action));
+    }
+  }
+
+  // "[#key] -x" starts the file of that key. A value that starts something may
+  // have keys behind a launcher too.
+  void AddResolved(Action& action) const {
+    const std::string_view text = TextOfValue(action.value);
+    const std::string program = SplitCommandLine(text).program;
+    std::string path = paths_.Formatted(program);
+    if (path != program) {
+      action.parameters.push_back({"program", std::move(path)});
+    } else if (action.persistence != Persistence::kNone) {
+      std::string resolved = Formatted(text);
+      if (resolved != action.value) {
+        action.parameters.push_back({"resolved_value", std::move(resolved)});
       }
+    }
+  }
+
+  // Files are no actions, but for those that start by where they are.
+  void AddStartupFiles() {
+    for (const formats::MsiFile& file : paths_.Files()) {
+      if (actions_.IsFull()) {
+        return;
+      }
+      if (!file.path.starts_with("[StartupFolder]")) {
+        continue;
+      }
+      Action action;
+      action.kind = ActionKind::kChangeFile;
+      action.statement = "File";
+      action.name = file.key;
+      action.target = file.path;
+      action.persistence = Persistence::kLogon;
+      action.evidence = file.evidence;
       actions_.Add(std::move(action));
     }
   }
@@ -360,7 +449,9 @@ class MsiReader {
       action.target = features_.contains(shortcut.target)
                           ? paths_.OfComponent(shortcut.component)
                           : paths_.Formatted(shortcut.target);
-      action.arguments = shortcut.arguments;
+      action.arguments = Formatted(shortcut.arguments);
+      KeepWritten(Joined(shortcut.target, shortcut.arguments),
+                  Joined(shortcut.target, action.arguments), action);
       action.persistence = shortcut.directory == "StartupFolder"
                                ? Persistence::kLogon
                                : Persistence::kNone;
@@ -415,8 +506,7 @@ class MsiReader {
       action.condition = chainers->Text(row, "Condition");
       action.runs_as = RunsAs::kUser;
       action.evidence = chainers->Evidence(row);
-      TakeCommand(SourceOf(custom),
-                  std::string(chainers->Text(row, "CommandLine")), action);
+      TakeFormatted(custom, chainers->Text(row, "CommandLine"), action);
       actions_.Add(std::move(action));
     }
     return {};

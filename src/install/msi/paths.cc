@@ -50,12 +50,47 @@ std::string MsiPaths::OfComponent(std::string_view component) const {
                                                         : OfFile(key->second);
 }
 
-std::string MsiPaths::Formatted(std::string_view text) const {
-  if (text.size() > 3 && (text.starts_with("[#") || text.starts_with("[!")) &&
-      text.find(']') == text.size() - 1) {
-    return OfFile(text.substr(2, text.size() - 3));
+std::string MsiPaths::Formatted(std::string_view text,
+                                const MsiTextMap& values) const {
+  std::string out;
+  int replaced = 0;
+  Format(text, values, 0, replaced, out);
+  return out;
+}
+
+void MsiPaths::Format(std::string_view text, const MsiTextMap& values,
+                      int depth, int& replaced, std::string& out) const {
+  // Limit: what is longer than a command line, or has more names in it, stays
+  // as it is written from there on.
+  constexpr size_t kLongestFormatted = size_t{32} << 10;
+  constexpr int kMostReplaced = 100;
+  // Limit: of a name; those of a database have up to 72 letters.
+  constexpr size_t kLongestName = 256;
+  // Limit: properties in properties in properties.
+  constexpr int kMostDepth = 4;
+  for (size_t close = text.find(']');
+       close != std::string_view::npos && out.size() < kLongestFormatted &&
+       replaced < kMostReplaced;
+       close = text.find(']')) {
+    const size_t open = text.substr(0, close).rfind('[');
+    std::string_view name;
+    if (open != std::string_view::npos && close - open <= kLongestName) {
+      name = text.substr(open + 1, close - open - 1);
+    }
+    const auto value = values.find(name);
+    const bool is_file = name.size() > 1 && (name[0] == '#' || name[0] == '!');
+    const bool is_property =
+        value != values.end() && !name.empty() && depth < kMostDepth;
+    out += text.substr(0, is_file || is_property ? open : close + 1);
+    replaced += is_file || is_property ? 1 : 0;
+    if (is_file) {
+      out += OfFile(name.substr(1));
+    } else if (is_property) {
+      Format(value->second, values, depth + 1, replaced, out);
+    }
+    text.remove_prefix(close + 1);
   }
-  return std::string(text);
+  out += text;
 }
 
 }  // namespace countersign::install

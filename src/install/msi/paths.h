@@ -28,14 +28,25 @@ class MsiPaths {
       const formats::MsiDatabase& database, const MsiPaths* base,
       base::Budget& budget);
 
+  // The files that the database itself installs.
+  [[nodiscard]] const std::vector<formats::MsiFile>& Files() const {
+    return files_;
+  }
   // Of a file by its key, the key itself when there is no such file.
   [[nodiscard]] std::string OfFile(std::string_view key) const;
   // Of the key file of a component, "" when it has none.
   [[nodiscard]] std::string OfComponent(std::string_view component) const;
-  // The path that "[#key]" and "[!key]" stand for; all else stays.
-  [[nodiscard]] std::string Formatted(std::string_view text) const;
+  // `text` with the paths that each "[#key]" and "[!key]" in it stands for, and
+  // with the texts of those properties that `values` has; all else stays.
+  //
+  // Spec: "Formatted" (Windows Installer reference).
+  [[nodiscard]] std::string Formatted(std::string_view text,
+                                      const MsiTextMap& values = {}) const;
 
  private:
+  void Format(std::string_view text, const MsiTextMap& values, int depth,
+              int& replaced, std::string& out) const;
+
   const MsiPaths* base_ = nullptr;
   std::vector<formats::MsiFile> files_;
   std::map<std::string_view, const formats::MsiFile*, std::less<>> by_key_;

@@ -21,12 +21,7 @@ using model::Persistence;
 using model::RunsAs;
 using std::string;
 
-// What the sample's database says with these tables in addition.
-std::vector<Action> ReadWith(std::vector<forge::MsiTableRecipe> tables) {
-  forge::MsiRecipe recipe = formats::MsiSample();
-  for (forge::MsiTableRecipe& table : tables) {
-    recipe.tables.push_back(std::move(table));
-  }
+std::vector<Action> ActionsOf(const forge::MsiRecipe& recipe) {
   const forge::ByteVector bytes = WriteCompoundFile(MakeMsi(recipe)).bytes;
   base::Budget budget(base::Limits{});
   std::vector<Action> actions;
@@ -39,6 +34,15 @@ std::vector<Action> ReadWith(std::vector<forge::MsiTableRecipe> tables) {
     EXPECT_GT(action.evidence.size, 0U);
   }
   return actions;
+}
+
+// What the sample's database says with these tables in addition.
+std::vector<Action> ReadWith(std::vector<forge::MsiTableRecipe> tables) {
+  forge::MsiRecipe recipe = formats::MsiSample();
+  for (forge::MsiTableRecipe& table : tables) {
+    recipe.tables.push_back(std::move(table));
+  }
+  return ActionsOf(recipe);
 }
 
 // The only action with that statement.
@@ -213,6 +217,127 @@ TEST(MsiTables, AKeyOfAFileInAValueOfTheRegistryIsFollowed) {
     }
   }
   FAIL() << "no such value";
+}
+
+// What a custom action is told to do, with properties for it.
+std::vector<Action> ActionsOfCustomAction(int type, const string& source,
+                                          const string& target) {
+  forge::MsiRecipe recipe = formats::MsiSample();
+  for (forge::MsiTableRecipe& table : recipe.tables) {
+    if (table.name == "CustomAction") {
+      table.rows = {
+          {string("Tested"), type, source, target},
+          {string("Set"), 51, string("LATER"), string("\"[#App]\" -later")}};
+    } else if (table.name == "Property") {
+      table.rows = {{string("SHELL"), string("[SystemFolder]cmd.exe")},
+                    {string("PROG"), string("[#App]")},
+                    {string("NOTHING"), std::monostate()},
+                    {string("LOOP"), string("[LOOP][LOOP]")}};
+    }
+  }
+  return ActionsOf(recipe);
+}
+
+Action OfCustomAction(int type, const string& source, const string& target) {
+  return Only(ActionsOfCustomAction(type, source, target), "CustomAction");
+}
+
+string WrittenOf(const Action& action) {
+  for (const model::Parameter& parameter : action.parameters) {
+    if (parameter.name == "command_line") {
+      return std::get<string>(parameter.value);
+    }
+  }
+  return "";
+}
+
+TEST(MsiTables, KeysAndPropertiesInCommandLinesAreFollowed) {
+  constexpr const char* kShell = "[SystemFolder]cmd.exe";
+  struct Row {
+    int type;
+    const char* source;
+    const char* text;
+    string target;
+    string arguments;
+    const char* written;
+  };
+  const string quoted = "\"" + string(kProgram) + "\"";
+  for (const Row& row : {
+           Row{34, "INSTALLDIR", "cmd.exe /c \"[#App]\" -x", kProgram, "-x",
+               "cmd.exe /c \"[#App]\" -x"},
+           Row{34, "INSTALLDIR", "[!App] -x", kProgram, "-x", "[!App] -x"},
+           Row{34, "INSTALLDIR", "[PROG] -x", kProgram, "-x", "[PROG] -x"},
+           Row{34, "INSTALLDIR", "[LATER] -x", kProgram, "-later -x",
+               "[LATER] -x"},
+           Row{34, "INSTALLDIR", "rundll32.exe \"[#App]\",Start",
+               "rundll32.exe", quoted + ",Start",
+               "rundll32.exe \"[#App]\",Start"},
+           Row{34, "INSTALLDIR", "regsvr32 /s \"[#App]\"", "regsvr32",
+               "/s " + quoted, "regsvr32 /s \"[#App]\""},
+           Row{34, "INSTALLDIR", "[INSTALLDIR]x.exe -x", "[INSTALLDIR]x.exe",
+               "-x", ""},
+           Row{50, "SHELL", "/c \"[#App]\"", kProgram, "",
+               "[SystemFolder]cmd.exe /c \"[#App]\""},
+           Row{50, "SHELL", "/?", kShell, "/?", ""},
+           Row{18, "App", "-x", kProgram, "-x", ""},
+       }) {
+    const Action action = OfCustomAction(row.type, row.source, row.text);
+    EXPECT_EQ(action.target, row.target) << row.text;
+    EXPECT_EQ(action.arguments, row.arguments) << row.text;
+    EXPECT_EQ(WrittenOf(action), row.written) << row.text;
+  }
+  const Action task = OfCustomAction(
+      34, "INSTALLDIR", "schtasks /create /tn t /tr \"[#App] -x\"");
+  EXPECT_EQ(task.kind, ActionKind::kScheduleTask);
+  EXPECT_EQ(task.target, kProgram);
+  EXPECT_EQ(task.arguments, "-x");
+}
+
+TEST(MsiTables, KeysBehindALauncherInAValueAreResolved) {
+  forge::MsiRecipe recipe = formats::MsiSample();
+  for (forge::MsiTableRecipe& table : recipe.tables) {
+    if (table.name == "Registry") {
+      table.rows = {
+          {string("r1"), 2,
+           string("Software\\Microsoft\\Windows\\CurrentVersion\\Run"),
+           string("ex"), string("#%rundll32 \"[#App]\",Start"),
+           string("Main")}};
+    }
+  }
+  const Action value = Only(ActionsOf(recipe), "Registry");
+  EXPECT_EQ(value.value, "#%rundll32 \"[#App]\",Start");
+  ASSERT_EQ(value.parameters.size(), 1U);
+  EXPECT_EQ(value.parameters[0].name, "resolved_value");
+  EXPECT_EQ(std::get<string>(value.parameters[0].value),
+            "rundll32 \"" + string(kProgram) + "\",Start");
+}
+
+TEST(MsiTables, APropertyInItselfEnds) {
+  const Action action = OfCustomAction(34, "INSTALLDIR", "x.exe [LOOP]");
+  EXPECT_EQ(action.target, "x.exe");
+  EXPECT_LT(action.arguments.size(), 1000U);
+  string many = "x.exe ";
+  for (int i = 0; i < 500; ++i) {
+    many += "[NOTHING][#App]";
+  }
+  const Action cut = OfCustomAction(34, "INSTALLDIR", many);
+  EXPECT_TRUE(cut.arguments.starts_with(kProgram));
+  EXPECT_TRUE(cut.arguments.ends_with("[NOTHING][#App]"));
+}
+
+TEST(MsiTables, OfSeveralCommandsEachIsFollowed) {
+  const auto actions = ActionsOfCustomAction(
+      34, "INSTALLDIR", "[SystemFolder]cmd.exe /c [#App] -j & [#App] -j2");
+  std::vector<string> arguments;
+  for (const Action& action : actions) {
+    if (action.statement == "CustomAction") {
+      EXPECT_EQ(action.target, kProgram);
+      EXPECT_EQ(WrittenOf(action),
+                "[SystemFolder]cmd.exe /c [#App] -j & [#App] -j2");
+      arguments.push_back(action.arguments);
+    }
+  }
+  EXPECT_EQ(arguments, (std::vector<string>{"-j", "-j2"}));
 }
 
 }  // namespace

@@ -4,9 +4,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "formats/json.h"
 #include "formats/xml.h"
+#include "install/documents/shared_text.h"
 #include "install/documents/text_of.h"
 #include "install/windows/command_line.h"
 
@@ -61,6 +63,17 @@ class MsixReader {
     return AnyAttribute(tree_, element, name);
   }
 
+  // All elements inside `element`, however deep, in order.
+  [[nodiscard]] std::vector<uint32_t> Inside(uint32_t element) const {
+    std::vector<uint32_t> inside;
+    for (uint32_t i = element + 1; i < tree_[element].end; ++i) {
+      if (tree_[i].kind == formats::XmlKind::kElement) {
+        inside.push_back(i);
+      }
+    }
+    return inside;
+  }
+
   Action& Add(ActionKind kind, std::string statement, uint32_t element) {
     Action& action = actions_.Open();
     action.kind = kind;
@@ -80,7 +93,10 @@ class MsixReader {
   }
 
   void AddApplication(uint32_t application) {
-    const std::string executable = Text(application, "Executable");
+    if (actions_.IsFull()) {
+      return;
+    }
+    const std::string executable = SharedText(Text(application, "Executable"));
     const std::string id = Text(application, "Id");
     Action& action = Add(ActionKind::kEntryPoint, "Application", application);
     action.name = id;
@@ -96,6 +112,9 @@ class MsixReader {
   }
 
   void AddCapability(uint32_t capability) {
+    if (actions_.IsFull()) {
+      return;
+    }
     Action& action = Add(ActionKind::kRequestCapability,
                          tree_[capability].name.qualified, capability);
     action.name = Text(capability, "Name");
@@ -103,7 +122,24 @@ class MsixReader {
 
   void AddExtensions(uint32_t extensions, const std::string& executable) {
     for (const uint32_t extension : tree_.Children(extensions)) {
+      if (actions_.IsFull()) {
+        return;
+      }
       AddExtension(extension, executable);
+    }
+  }
+
+  void AddExtension(uint32_t extension, const std::string& executable) {
+    const std::string category = Text(extension, "Category");
+    if (category == "windows.customInstall") {
+      AddCustomInstall(extension, executable);
+    } else if (category == "windows.comServer") {
+      AddComServers(extension, executable);
+    } else {
+      AddPlain(extension, executable);
+      if (category == "windows.fullTrustProcess") {
+        AddParameterGroups(extension, executable);
+      }
     }
   }
 
@@ -132,7 +168,8 @@ class MsixReader {
     return kCategories.back();
   }
 
-  void AddExtension(uint32_t extension, const std::string& executable) {
+  // One action for the extension, with all attributes of all in it.
+  void AddPlain(uint32_t extension, const std::string& executable) {
     const std::string category = Text(extension, "Category");
     const Category& row = CategoryOf(category);
     Action& action = Add(
@@ -140,22 +177,150 @@ class MsixReader {
         extension);
     action.persistence = row.persistence;
     action.phase = row.phase;
-    action.target = Text(extension, "Executable");
+    action.target = ProgramOf(extension, executable);
+    action.arguments = Text(extension, "Parameters");
+    Describe(extension, action);
+    for (const uint32_t detail : Inside(extension)) {
+      TakeName(detail, action);
+      Describe(detail, action);
+      if (category == "windows.service" &&
+          tree_[detail].name.Local() == "Service") {
+        TakeAccount(Text(detail, "StartAccount"), action);
+        action.arguments = Text(detail, "Arguments");
+      }
+    }
+  }
+
+  void TakeName(uint32_t element, Action& action) const {
+    for (const std::string_view name :
+         {"Name", "TaskId", "Alias", "Description"}) {
+      action.name = action.name.empty() ? Text(element, name) : action.name;
+    }
+  }
+
+  // Its own program, that of an element in it ("FirewallRules"), the library
+  // that an element is the text of ("InProcessServer"), or else the
+  // application's.
+  [[nodiscard]] std::string ProgramOf(uint32_t extension,
+                                      const std::string& executable) const {
+    std::string program = Text(extension, "Executable");
+    for (const uint32_t inside : Inside(extension)) {
+      if (!program.empty()) {
+        break;
+      }
+      program = tree_[inside].name.Local() == "Path"
+                    ? tree_.Text(inside)
+                    : Text(inside, "Executable");
+    }
+    return program.empty() ? executable : program;
+  }
+
+  // Programs with their arguments, two levels down. `File` is relative to
+  // `Folder`. Without RunAsUser they run for whoever installs, elevated.
+  //
+  // Spec: "desktop6:CustomInstall" and "desktop6:InstallAction" (Microsoft,
+  // learn.microsoft.com/uwp/schemas/appxpackage/uapmanifestschema/
+  // element-desktop6-custominstall).
+  void AddCustomInstall(uint32_t extension, const std::string& executable) {
+    bool has_any = false;
+    std::string folder;
+    RunsAs runs_as = RunsAs::kInstaller;
+    for (const uint32_t inside : Inside(extension)) {
+      const std::string_view name = tree_[inside].name.Local();
+      if (name == "CustomInstall") {
+        folder = SharedText(Text(inside, "Folder"));
+        const std::string user = Text(inside, "RunAsUser");
+        runs_as =
+            user == "true" || user == "1" ? RunsAs::kUser : RunsAs::kInstaller;
+      } else if (name == "InstallAction" || name == "RepairAction" ||
+                 name == "UninstallAction") {
+        has_any = true;
+        AddCustomAction(inside, folder, runs_as);
+      }
+    }
+    if (!has_any) {
+      AddPlain(extension, executable);
+    }
+  }
+
+  void AddCustomAction(uint32_t element, const std::string& folder,
+                       RunsAs runs_as) {
+    if (actions_.IsFull()) {
+      return;
+    }
+    const std::string_view name = tree_[element].name.Local();
+    Action& action =
+        Add(ActionKind::kRunProgram, "windows.customInstall", element);
+    action.phase = name == "InstallAction"     ? ActionPhase::kInstall
+                   : name == "UninstallAction" ? ActionPhase::kUninstall
+                                               : ActionPhase::kUse;
+    action.runs_as = runs_as;
+    action.name = Text(element, "Name");
+    const std::string file = Text(element, "File");
+    TakeCommand(folder.empty() ? file : folder + "\\" + file,
+                Text(element, "Arguments"), action);
+    action.parameters.push_back({"action", std::string(name)});
+    Describe(element, action);
+  }
+
+  // What the application may start with full trust, one for each set of
+  // arguments.
+  //
+  // Spec: "desktop:ParameterGroup" (Microsoft).
+  void AddParameterGroups(uint32_t extension, const std::string& executable) {
+    const std::string program = SharedText(ProgramOf(extension, executable));
+    for (const uint32_t inside : Inside(extension)) {
+      if (actions_.IsFull()) {
+        return;
+      }
+      if (tree_[inside].name.Local() == "ParameterGroup") {
+        Action& action = Add(ActionKind::kRegisterExtension,
+                             "windows.fullTrustProcess", inside);
+        action.target = program;
+        action.name = Text(inside, "GroupId");
+        action.arguments = Text(inside, "Parameters");
+        Describe(inside, action);
+      }
+    }
+  }
+
+  // Servers have programs and libraries of their own.
+  //
+  // Spec: "com:ExeServer", "com:SurrogateServer" and "com:Class" (Microsoft).
+  void AddComServers(uint32_t extension, const std::string& executable) {
+    bool has_any = false;
+    for (const uint32_t inside : Inside(extension)) {
+      const std::string_view name = tree_[inside].name.Local();
+      const bool is_program = name == "ExeServer";
+      const bool is_library = name == "Class" && !Text(inside, "Path").empty();
+      if (!is_program && !is_library) {
+        continue;
+      }
+      if (actions_.IsFull()) {
+        return;
+      }
+      has_any = true;
+      AddComServer(inside, is_program, executable);
+    }
+    if (!has_any) {
+      AddPlain(extension, executable);
+    }
+  }
+
+  void AddComServer(uint32_t element, bool is_program,
+                    const std::string& executable) {
+    Action& action =
+        Add(ActionKind::kRegisterExtension, "windows.comServer", element);
+    action.target = Text(element, is_program ? "Executable" : "Path");
     if (action.target.empty()) {
       action.target = executable;
     }
-    Describe(extension, action);
-    for (const uint32_t detail : tree_.Children(extension)) {
-      if (action.name.empty()) {
-        for (const std::string_view name :
-             {"Name", "TaskId", "Alias", "Description"}) {
-          action.name = action.name.empty() ? Text(detail, name) : action.name;
-        }
-      }
-      Describe(detail, action);
-      if (category == "windows.service") {
-        TakeAccount(Text(detail, "StartAccount"), action);
-        action.arguments = Text(detail, "Arguments");
+    action.arguments = Text(element, "Arguments");
+    action.name = Text(element, is_program ? "DisplayName" : "Id");
+    Describe(element, action);
+    if (is_program) {
+      for (const uint32_t inside : Inside(element)) {
+        Describe(inside, action);
       }
     }
   }
@@ -209,6 +374,9 @@ base::Result<void> ReadPackageSupport(const Place& /*place*/,
   const base::ByteRange all = {0, file.View().size()};
   for (auto application = list ? list->First() : std::nullopt; application;
        application = application->Next()) {
+    if (actions.IsFull()) {
+      return {};
+    }
     if (!application->IsObject()) {
       continue;
     }

@@ -11,6 +11,8 @@
 
 #include "base/text.h"
 #include "formats/nsis.h"
+#include "install/documents/logon.h"
+#include "install/nsis/variables.h"
 #include "install/windows/command_line.h"
 #include "install/windows/registry.h"
 
@@ -79,9 +81,8 @@ void TakeShortcut(const NsisOperation& operation, Action& action) {
   action.name = At(operation, 0);
   action.target = At(operation, 1);
   action.arguments = At(operation, 2);
-  if (base::AsciiLower(action.name).starts_with("$smstartup")) {
-    action.persistence = Persistence::kLogon;
-  }
+  action.persistence =
+      IsStartupPath(action.name) ? Persistence::kLogon : Persistence::kNone;
 }
 
 void TakeFileChange(const NsisOperation& operation, Action& action) {
@@ -90,10 +91,41 @@ void TakeFileChange(const NsisOperation& operation, Action& action) {
   action.arguments = From(operation, 1);
 }
 
+// What is put somewhere else, and may be started there.
+void TakeFileCopy(const NsisOperation& operation, Action& action) {
+  TakeFileChange(operation, action);
+  action.persistence = IsStartupPath(At(operation, 1)) ? Persistence::kLogon
+                                                       : Persistence::kNone;
+}
+
+// Files are members; said of those only that are started later.
+void TakeFile(const NsisOperation& operation, Action& action) {
+  action.kind = ActionKind::kChangeFile;
+  action.target = At(operation, 0);
+  action.persistence =
+      IsStartupPath(action.target) ? Persistence::kLogon : Persistence::kNone;
+}
+
+// Handle, access, disposition, path.
+void TakeFileOpen(const NsisOperation& operation, Action& action) {
+  constexpr std::string_view kOnlyReads = "0x80000000";  // GENERIC_READ
+  action.kind = ActionKind::kChangeFile;
+  action.target = At(operation, 3);
+  action.persistence =
+      At(operation, 1) != kOnlyReads && IsStartupPath(action.target)
+          ? Persistence::kLogon
+          : Persistence::kNone;
+}
+
+// File, section, name, value.
 void TakeIni(const NsisOperation& operation, Action& action) {
   action.kind = ActionKind::kChangeFile;
   action.target = At(operation, 0);
   action.name = From(operation, 1);
+  if (operation.name == "WriteINIStr" &&
+      IsStartupSetting(action.target, At(operation, 1), At(operation, 2))) {
+    action.persistence = Persistence::kLogon;
+  }
 }
 
 // What a function of a plug-in amounts to; its arguments follow.
@@ -144,16 +176,19 @@ void TakeSystemCall(const NsisOperation& operation, Action& action) {
   action.arguments = call;
 }
 
-// False of a function that says nothing which is known here.
-bool TakePlugin(const NsisOperation& operation, Action& action) {
-  const std::string function = base::AsciiLower(At(operation, 0));
-  if (function == "system::call") {
+constexpr std::string_view kSystemCall = "system::call";
+
+const PluginRow* PluginOf(const NsisOperation& operation) {
+  const auto* row = std::ranges::find(
+      kPlugins, base::AsciiLower(At(operation, 0)), &PluginRow::function);
+  return row == kPlugins.end() ? nullptr : row;
+}
+
+void TakePlugin(const NsisOperation& operation, Action& action) {
+  const PluginRow* row = PluginOf(operation);
+  if (row == nullptr) {
     TakeSystemCall(operation, action);
-    return true;
-  }
-  const auto* row = std::ranges::find(kPlugins, function, &PluginRow::function);
-  if (row == kPlugins.end()) {
-    return false;
+    return;
   }
   action.name = At(operation, 0);
   action.kind = row->kind;
@@ -179,12 +214,12 @@ bool TakePlugin(const NsisOperation& operation, Action& action) {
       action.arguments = From(operation, first + 1);
       break;
   }
-  return true;
 }
 
 struct OperationRow {
   std::string_view name;
   void (*take)(const NsisOperation& operation, Action& action);
+  bool only_if_persistent = false;  // says nothing that is listed otherwise
 };
 
 constexpr std::array kOperations = {
@@ -203,15 +238,17 @@ constexpr std::array kOperations = {
     OperationRow{"DeleteRegKey", TakeRegistryRemoval},
     OperationRow{"DeleteRegValue", TakeRegistryRemoval},
     OperationRow{"CreateShortCut", TakeShortcut},
-    OperationRow{"CopyFiles", TakeFileChange},
+    OperationRow{"CopyFiles", TakeFileCopy},
     OperationRow{"Delete", TakeFileChange},
     OperationRow{"RMDir", TakeFileChange},
-    OperationRow{"Rename", TakeFileChange},
+    OperationRow{"Rename", TakeFileCopy},
     OperationRow{"SetFileAttributes", TakeFileChange},
     OperationRow{"WriteUninstaller", TakeFileChange},
     OperationRow{"WriteINIStr", TakeIni},
     OperationRow{"DeleteINIStr", TakeIni},
     OperationRow{"DeleteINISec", TakeIni},
+    OperationRow{"File", TakeFile, true},
+    OperationRow{"FileOpen", TakeFileOpen, true},
 };
 
 // "section Main", "function .onInit": what holds the operation.
@@ -228,31 +265,78 @@ std::string Holder(const NsisInstaller& installer,
   return "";
 }
 
-std::optional<Action> Read(const NsisOperation& operation) {
+const OperationRow* RowOfOperation(const NsisOperation& operation) {
+  const auto* row =
+      std::ranges::find(kOperations, operation.name, &OperationRow::name);
+  return row == kOperations.end() ? nullptr : row;
+}
+
+bool IsReadPlugin(const NsisOperation& operation) {
+  return operation.name == "Plugin" &&
+         (PluginOf(operation) != nullptr ||
+          base::AsciiLower(At(operation, 0)) == kSystemCall);
+}
+
+// The variable that an operation writes to is no text that it reads.
+bool IsWrittenTo(const NsisOperation& operation, size_t argument) {
+  return (operation.name == "ExecWait" && argument == 1) ||
+         (operation.name == "FileOpen" && argument == 0);
+}
+
+// With the texts of variables in place of them. True where there were any.
+bool PutVariablesIn(const NsisVariables& variables, NsisOperation& operation) {
+  bool is_changed = false;
+  for (size_t i = 0; i < operation.arguments.size(); ++i) {
+    std::string& argument = operation.arguments[i];
+    if (IsWrittenTo(operation, i) || argument.find('$') == std::string::npos) {
+      continue;
+    }
+    std::optional<std::string> text = variables.Expand(argument);
+    if (text && *text != argument) {
+      argument = *std::move(text);
+      is_changed = true;
+    }
+  }
+  return is_changed;
+}
+
+std::optional<Action> ActionOf(const NsisOperation& written,
+                               const NsisVariables& variables) {
+  const OperationRow* row = RowOfOperation(written);
+  if (row == nullptr && !IsReadPlugin(written)) {
+    return std::nullopt;
+  }
+  NsisOperation operation = written;
+  const bool is_changed = PutVariablesIn(variables, operation);
   Action action;
   action.statement = operation.name;
   // What it runs has its own rights: an administrator's where it asks for them.
   action.runs_as = RunsAs::kInstaller;
-  if (operation.name == "Plugin") {
-    return TakePlugin(operation, action) ? std::optional(action) : std::nullopt;
+  if (row == nullptr) {
+    TakePlugin(operation, action);
+  } else {
+    row->take(operation, action);
+    if (row->only_if_persistent && action.persistence == Persistence::kNone) {
+      return std::nullopt;
+    }
   }
-  const auto* row =
-      std::ranges::find(kOperations, operation.name, &OperationRow::name);
-  if (row == kOperations.end()) {
-    return std::nullopt;
+  if (is_changed) {
+    action.parameters.push_back({"written", From(written, 0)});
   }
-  row->take(operation, action);
   return action;
 }
 
 }  // namespace
 
-base::Result<void> ReadNsis(const Place& /*place*/, const base::Blob& file,
-                            base::Budget& budget, ActionList& actions) {
-  const NsisInstaller installer =
-      CS_TRY(formats::ParseNsis(file.View(), budget));
+void ReadNsisOperations(const NsisInstaller& installer, base::Budget& budget,
+                        ActionList& actions) {
+  NsisVariables variables(installer.operations, budget);
   for (const NsisOperation& operation : installer.operations) {
-    std::optional<Action> action = Read(operation);
+    if (actions.IsFull()) {
+      return;
+    }
+    std::optional<Action> action = ActionOf(operation, variables);
+    variables.Pass(operation);
     if (!action) {
       continue;
     }
@@ -267,6 +351,13 @@ base::Result<void> ReadNsis(const Place& /*place*/, const base::Blob& file,
     }
     actions.Add(*std::move(action));
   }
+}
+
+base::Result<void> ReadNsis(const Place& /*place*/, const base::Blob& file,
+                            base::Budget& budget, ActionList& actions) {
+  const NsisInstaller installer =
+      CS_TRY(formats::ParseNsis(file.View(), budget));
+  ReadNsisOperations(installer, budget, actions);
   return {};
 }
 

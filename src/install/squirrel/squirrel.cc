@@ -40,7 +40,7 @@ base::Result<void> ReadSquirrelReleases(const Place& /*place*/,
   std::string_view text = base::AsText(file.View());
   CS_TRY_VOID(budget.ChargeSteps(1 + text.size() / 64, 0));
   size_t at = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
-  while (at < text.size()) {
+  while (at < text.size() && !actions.IsFull()) {
     CS_TRY_VOID(budget.ChargeSteps(1, at));
     const size_t end = std::min(text.find('\n', at), text.size());
     std::string_view line = text.substr(at, end - at);

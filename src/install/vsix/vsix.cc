@@ -35,6 +35,9 @@ base::Result<void> ReadVsixManifest(const Place& /*place*/,
   for (const uint32_t part : tree.Children(tree.Root())) {
     if (tree[part].name.Local() == "Assets") {
       for (const uint32_t asset : tree.Children(part)) {
+        if (actions.IsFull()) {
+          return {};
+        }
         AddAsset(tree, asset, actions);
       }
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "base/text.h"
@@ -29,6 +30,8 @@ struct Launcher {
 
 constexpr std::array kLaunchers = {
     Launcher{"schtasks.exe", "/create", ActionKind::kScheduleTask,
+             Persistence::kScheduledTask},
+    Launcher{"schtasks.exe", "-create", ActionKind::kScheduleTask,
              Persistence::kScheduledTask},
     Launcher{"at.exe", "", ActionKind::kScheduleTask,
              Persistence::kScheduledTask},
@@ -62,11 +65,18 @@ constexpr std::array kLaunchers = {
 };
 
 // Programs that are looked through (launched.h) and do nothing else here.
-constexpr std::array<std::string_view, 4> kOtherLaunchers = {
-    "call.exe", "reg.exe", "start.exe", "regedit.exe"};
+constexpr std::array<std::string_view, 6> kOtherLaunchers = {
+    "call.exe",    "reg.exe",  "start.exe",
+    "regedit.exe", "wmic.exe", "forfiles.exe"};
 
-// Of the lower-case name of a program.
-bool IsLauncher(std::string_view name) {
+// Programs that open what they are given. Why apart: their names are words that
+// folders have too.
+constexpr std::array<std::string_view, 9> kOpeners = {
+    "java.exe",    "javaw.exe",   "explorer.exe",
+    "pcalua.exe",  "regsvcs.exe", "installutil.exe",
+    "control.exe", "hh.exe",      "conhost.exe"};
+
+bool IsOfTheSystem(std::string_view name) {
   return std::ranges::find(kLaunchers, name, &Launcher::program) !=
              kLaunchers.end() ||
          std::ranges::find(kOtherLaunchers, name) != kOtherLaunchers.end();
@@ -75,34 +85,60 @@ bool IsLauncher(std::string_view name) {
 constexpr std::array<std::string_view, 9> kProgramExtensions = {
     ".exe", ".com", ".bat", ".cmd", ".msi", ".scr", ".ps1", ".vbs", ".js"};
 
+// Whether a name that ends at `at` is that of a shell with an option right
+// behind it ("cmd/c").
+bool IsShellWithOption(std::string_view lower, size_t name, size_t at) {
+  constexpr std::string_view kOptions = "cksqrauvdef";
+  const std::string_view called = lower.substr(name, at - name);
+  const std::string_view rest = lower.substr(at);
+  return (called == "cmd" || called == "cmd.exe" || called == "%comspec%") &&
+         rest.size() >= 2 && rest[0] == '/' && kOptions.contains(rest[1]) &&
+         (rest.size() == 2 || !(rest[2] >= 'a' && rest[2] <= 'z'));
+}
+
+// Whether a program whose extension begins at `at` ends with it; where.
+std::optional<size_t> EndOfExtension(std::string_view lower, size_t at) {
+  for (const std::string_view extension : kProgramExtensions) {
+    const size_t end = at + extension.size();
+    if (lower.substr(at).starts_with(extension) &&
+        (end == lower.size() || IsBlank(lower[end]))) {
+      return end;
+    }
+  }
+  return std::nullopt;
+}
+
 // Where the program ends in a command line without quotes.
-size_t EndOfProgram(const std::string& lower) {
+size_t EndOfProgram(std::string_view lower) {
   // Limit: no program of the system has a longer name.
   constexpr size_t kLongestLauncher = 16;
   size_t name = 0;  // where the name behind the last separator begins
-  for (size_t at = 0; at < lower.size(); ++at) {
+  for (size_t at = 0; at < lower.size() && lower[at] != '"'; ++at) {
     // "cmd /c x.exe" starts cmd: a program of the system is found before a
     // file with blanks in its name.
-    if (IsBlank(lower[at]) && at - name <= kLongestLauncher &&
-        IsLauncher(
-            ProgramName(std::string_view(lower).substr(name, at - name)))) {
+    if (IsBlank(lower[at]) && at - name <= kLongestLauncher) {
+      const std::string called = ProgramName(lower.substr(name, at - name));
+      if (IsOfTheSystem(called) || (name == 0 && IsLauncher(called))) {
+        return at;
+      }
+    }
+    // Options follow a name without a folder.
+    if (IsBlank(lower[at]) && name == 0 &&
+        lower.substr(at + 1).starts_with('/')) {
+      break;
+    }
+    if (IsShellWithOption(lower, name, at)) {
       return at;
     }
-    if (kPathSeparators.find(lower[at]) != std::string_view::npos) {
+    if (kPathSeparators.contains(lower[at])) {
       name = at + 1;
-    }
-    if (lower[at] != '.') {
-      continue;
-    }
-    for (const std::string_view extension : kProgramExtensions) {
-      const size_t end = at + extension.size();
-      if (lower.compare(at, extension.size(), extension) == 0 &&
-          (end == lower.size() || IsBlank(lower[end]))) {
-        return end;
+    } else if (lower[at] == '.') {
+      if (const auto end = EndOfExtension(lower, at)) {
+        return *end;
       }
     }
   }
-  const auto blank = std::ranges::find_if(lower, IsBlank);
+  const auto* blank = std::ranges::find_if(lower, IsBlank);
   return static_cast<size_t>(blank - lower.begin());
 }
 
@@ -141,10 +177,22 @@ CommandLine SplitCommandLine(std::string_view text) {
           std::string(Trimmed(text.substr(end)))};
 }
 
+bool IsLauncher(std::string_view name) {
+  return IsOfTheSystem(name) ||
+         std::ranges::find(kOpeners, name) != kOpeners.end();
+}
+
 std::string ProgramName(std::string_view program) {
+  const auto is_around = [](char c) { return c == '"' || IsBlank(c); };
+  while (!program.empty() && is_around(program.back())) {
+    program.remove_suffix(1);
+  }
   const size_t last = program.find_last_of(kPathSeparators);
   std::string name = base::AsciiLower(
       last == std::string_view::npos ? program : program.substr(last + 1));
+  if (name == "%comspec%") {
+    return "cmd.exe";
+  }
   // "$INSTDIR" and the like stand for a directory, a name behind it follows a
   // separator.
   if (!name.empty() && name.find('.') == std::string::npos) {

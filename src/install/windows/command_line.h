@@ -22,9 +22,14 @@ struct CommandLine {
 // Spec: CreateProcessW, parameter lpCommandLine (Microsoft).
 [[nodiscard]] CommandLine SplitCommandLine(std::string_view text);
 
-// The name behind the last separator or placeholder, in lower case, and with
-// ".exe" where it has no extension: "[INSTALLDIR]Updater" is "updater.exe".
+// The name behind the last separator or placeholder, in lower case, without
+// quotes, and with ".exe" where it has no extension: "[INSTALLDIR]Updater" is
+// "updater.exe", "%ComSpec%" is "cmd.exe".
 [[nodiscard]] std::string ProgramName(std::string_view program);
+
+// Whether a program of that lower-case name does nothing by itself: what
+// matters is in its arguments.
+[[nodiscard]] bool IsLauncher(std::string_view name);
 
 // Fills in program, arguments and what starting that program amounts to:
 // "msiexec /i" installs a package; "schtasks /create" makes a task of another

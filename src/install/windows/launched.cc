@@ -1,5 +1,5 @@
 // Spec: Windows Commands (Microsoft): cmd, start, schtasks create, sc create,
-// reg add, reg delete.
+// reg add, reg delete, wmic, forfiles.
 #include "install/windows/launched.h"
 
 #include <algorithm>
@@ -28,21 +28,28 @@ std::string_view SkipBlanks(std::string_view text) {
   return text;
 }
 
-// The word that follows `option`, in any case; nothing without it.
+// In any case; "-tr" is "/tr" too.
+bool IsNamedOption(std::string_view word, std::string_view option) {
+  if (word.starts_with('-') && option.starts_with('/')) {
+    word.remove_prefix(1);
+    option.remove_prefix(1);
+  }
+  return base::EqualIgnoringAsciiCase(word, option);
+}
+
+// The word that follows `option`; nothing without it.
 std::optional<std::string> ValueOf(const std::vector<std::string>& words,
                                    std::string_view option) {
-  const auto found = std::ranges::find_if(words, [&](const auto& word) {
-    return base::AsciiLower(word) == option;
-  });
+  const auto found = std::ranges::find_if(
+      words, [&](const auto& word) { return IsNamedOption(word, option); });
   return found == words.end() || found + 1 == words.end()
              ? std::nullopt
              : std::optional(*(found + 1));
 }
 
 bool HasWord(const std::vector<std::string>& words, std::string_view option) {
-  return std::ranges::any_of(words, [&](const auto& word) {
-    return base::AsciiLower(word) == option;
-  });
+  return std::ranges::any_of(
+      words, [&](const auto& word) { return IsNamedOption(word, option); });
 }
 
 void TakeAccount(const std::string& account, Action& action) {
@@ -53,6 +60,16 @@ void TakeAccount(const std::string& account, Action& action) {
       std::ranges::find(kSystem, base::AsciiLower(account)) != kSystem.end();
   action.runs_as = is_system ? RunsAs::kSystem : RunsAs::kAccount;
   action.account = is_system ? "" : account;
+}
+
+// A program in single quotes, as schtasks and wmic have them, in double ones.
+std::string WithDoubleQuotes(std::string text) {
+  const size_t end = text.starts_with('\'') ? text.find('\'', 1) : text.npos;
+  if (end != std::string::npos) {
+    text[0] = '"';
+    text[end] = '"';
+  }
+  return text;
 }
 
 void TakeLine(std::string_view line, Action& action) {
@@ -69,7 +86,7 @@ bool TakeTask(const std::vector<std::string>& words, Action& action) {
   }
   action.kind = ActionKind::kScheduleTask;
   action.persistence = Persistence::kScheduledTask;
-  TakeLine(*command, action);
+  TakeLine(WithDoubleQuotes(*command), action);
   if (const auto name = ValueOf(words, "/tn")) {
     action.name = *name;
   }
@@ -82,7 +99,8 @@ bool TakeTask(const std::vector<std::string>& words, Action& action) {
   return true;
 }
 
-// sc [\\SERVER] create NAME binPath= COMMAND [obj= ACCOUNT] [start= WHEN]
+// sc [\\SERVER] create|config NAME binPath= COMMAND [obj= ACCOUNT] [start=
+// WHEN]
 bool TakeService(std::vector<std::string> words, Action& action) {
   if (!words.empty() && words.front().starts_with("\\\\")) {
     return false;  // of another computer
@@ -102,8 +120,8 @@ bool TakeService(std::vector<std::string> words, Action& action) {
     }
   }
   const auto command = ValueOf(words, "binpath=");
-  const auto name = ValueOf(words, "create");
-  if (!command || !name || base::AsciiLower(words.front()) != "create") {
+  const std::string verb = words.empty() ? "" : base::AsciiLower(words[0]);
+  if (!command || words.size() < 2 || (verb != "create" && verb != "config")) {
     return false;
   }
   action.kind = ActionKind::kInstallService;
@@ -111,9 +129,12 @@ bool TakeService(std::vector<std::string> words, Action& action) {
       base::AsciiLower(ValueOf(words, "type=").value_or("")) == "kernel"
           ? Persistence::kDriver
           : Persistence::kService;
-  action.name = *name;
+  action.name = words[1];
   TakeLine(*command, action);
-  TakeAccount(ValueOf(words, "obj=").value_or(""), action);
+  const auto account = ValueOf(words, "obj=");
+  if (account || verb == "create") {
+    TakeAccount(account.value_or(""), action);
+  }
   if (const auto when = ValueOf(words, "start=")) {
     action.parameters.push_back({"start", *when});
   }
@@ -195,31 +216,126 @@ std::string_view BehindCommand(std::string_view text) {
   return text;
 }
 
-// What the shell does itself, without another program.
-bool IsOfTheShell(std::string_view command) {
-  constexpr std::array<std::string_view, 33> kCommands = {
-      "assoc", "break", "cd",    "chdir", "cls",    "color",  "copy",
-      "date",  "del",   "dir",   "echo",  "erase",  "exit",   "for",
-      "ftype", "goto",  "if",    "md",    "mkdir",  "mklink", "move",
-      "path",  "popd",  "pushd", "rd",    "rem",    "ren",    "rename",
-      "rmdir", "set",   "shift", "type",  "verify",
-  };
-  const size_t end = command.find_first_of(" \t/\\.,;=(\"");
-  return std::ranges::find(kCommands, base::AsciiLower(command.substr(
-                                          0, end))) != kCommands.end();
+// Behind "wmic": [/options] process call create COMMAND.
+std::string BehindCreate(std::string_view arguments) {
+  const std::vector<std::string> words = SplitWords(arguments);
+  const bool is_elsewhere = std::ranges::any_of(words, [](const auto& word) {
+    return base::AsciiLower(word).starts_with("/node");
+  });
+  const auto command = ValueOf(words, "create");
+  if (is_elsewhere || !command || !HasWord(words, "call")) {
+    return "";
+  }
+  return WithDoubleQuotes(*command);
+}
+
+// Behind "forfiles": /c COMMAND, for each of several files.
+std::string BehindEachFile(std::string_view arguments) {
+  const std::string command =
+      ValueOf(SplitWords(arguments), "/c").value_or("cmd /c echo @file");
+  return command.contains('@') ? "" : command;
+}
+
+// What stands behind ">file", "2>&1" and "<file" in front of a command.
+std::string_view BehindRedirections(std::string_view text) {
+  for (;;) {
+    text = SkipBlanks(text);
+    const bool has_number =
+        !text.empty() && text.front() >= '0' && text.front() <= '9';
+    const std::string_view rest = text.substr(has_number ? 1 : 0);
+    if (!rest.starts_with('>') && !rest.starts_with('<')) {
+      return text;
+    }
+    const std::string_view file =
+        rest.substr(std::min(rest.find_first_not_of("<>& \t"), rest.size()));
+    const size_t end =
+        file.starts_with('"') ? file.find('"', 1) : file.find_first_of(" \t<>");
+    if (end == std::string_view::npos) {
+      return "";
+    }
+    text = file.substr(file[end] == '"' ? end + 1 : end);
+  }
+}
+
+// "start/b x" as "start /b x".
+std::string WithBlankBehindName(std::string_view command) {
+  for (const std::string_view name : {"start", "call"}) {
+    const std::string_view rest =
+        command.substr(std::min(name.size(), command.size()));
+    if (rest.empty() ||
+        !base::EqualIgnoringAsciiCase(command.substr(0, name.size()), name)) {
+      continue;
+    }
+    if (rest.front() == '/' || rest.front() == '"') {
+      return std::string(name) + ' ' + std::string(rest);
+    }
+    if (std::string_view(",;=").contains(rest.front())) {
+      return std::string(name) + ' ' + std::string(rest.substr(1));
+    }
+  }
+  return std::string(command);
+}
+
+// Whether variables stand for folders and programs of Windows alone, as
+// placeholders do.
+bool HasOnlyKnownVariables(std::string_view text) {
+  constexpr std::array<std::string_view, 17> kKnown = {
+      "comspec",
+      "programfiles",
+      "programfiles(x86)",
+      "programw6432",
+      "commonprogramfiles",
+      "commonprogramfiles(x86)",
+      "programdata",
+      "allusersprofile",
+      "appdata",
+      "localappdata",
+      "temp",
+      "tmp",
+      "windir",
+      "systemroot",
+      "systemdrive",
+      "userprofile",
+      "public"};
+  for (size_t at = text.find('%'); at != std::string_view::npos;
+       at = text.find('%')) {
+    text.remove_prefix(at + 1);
+    const size_t end = text.find('%');
+    if (end == std::string_view::npos ||
+        std::ranges::find(kKnown, base::AsciiLower(text.substr(0, end))) ==
+            kKnown.end()) {
+      return false;
+    }
+    text.remove_prefix(end + 1);
+  }
+  return true;
+}
+
+// The command that a shell runs; "" where it is more than a program, or not
+// what it seems.
+std::string OnlyCommand(const std::vector<std::string>& commands,
+                        bool expands_later) {
+  if (commands.size() != 1) {
+    return "";
+  }
+  const std::string_view command = BehindRedirections(commands[0]);
+  const bool is_plain = command.find_first_of(expands_later ? "<>!" : "<>") ==
+                            std::string_view::npos &&
+                        HasOnlyKnownVariables(command) &&
+                        !IsOfTheShell(command);
+  return is_plain ? WithBlankBehindName(command) : "";
 }
 
 // One of several commands, without blanks and brackets around it.
 std::string_view TrimmedCommand(std::string_view text) {
-  while (!text.empty() && (IsBlankLetter(text.front()) || text.front() == '(' ||
-                           text.front() == '@')) {
+  while (!text.empty() && (IsBlankLetter(text.front()) ||
+                           std::string_view("(@,;=").contains(text.front()))) {
     text.remove_prefix(1);
   }
-  const auto has_more_closed = [&] {
-    return std::ranges::count(text, ')') > std::ranges::count(text, '(');
-  };
-  while (!text.empty() && (IsBlankLetter(text.back()) ||
-                           (text.back() == ')' && has_more_closed()))) {
+  auto unopened = std::ranges::count(text, ')') - std::ranges::count(text, '(');
+  while (!text.empty() &&
+         (IsBlankLetter(text.back()) || (text.back() == ')' && unopened > 0))) {
+    unopened -= text.back() == ')' ? 1 : 0;
     text.remove_suffix(1);
   }
   return text;
@@ -276,13 +392,15 @@ std::vector<std::string> SplitWords(std::string_view text) {
 std::string CommandInside(std::string_view program,
                           std::string_view arguments) {
   if (program == "cmd.exe") {
-    const std::vector<std::string> commands =
-        CommandsInside(program, arguments);
-    // What is more than a program, or not what it seems, is left as it is.
-    return commands.size() == 1 && !IsOfTheShell(commands[0]) &&
-                   commands[0].find_first_of("<>%!") == std::string::npos
-               ? commands[0]
-               : "";
+    // "/v:on" has "!name!" stand for something.
+    return OnlyCommand(CommandsInside(program, arguments),
+                       base::AsciiLower(arguments).contains("/v"));
+  }
+  if (program == "wmic.exe") {
+    return BehindCreate(arguments);
+  }
+  if (program == "forfiles.exe") {
+    return BehindEachFile(arguments);
   }
   if (program == "call.exe") {
     return std::string(SkipBlanks(arguments));
@@ -325,6 +443,19 @@ std::vector<std::string> CommandsInside(std::string_view program,
   }
   end_command();
   return commands;
+}
+
+bool IsOfTheShell(std::string_view command) {
+  constexpr std::array<std::string_view, 33> kCommands = {
+      "assoc", "break", "cd",    "chdir", "cls",    "color",  "copy",
+      "date",  "del",   "dir",   "echo",  "erase",  "exit",   "for",
+      "ftype", "goto",  "if",    "md",    "mkdir",  "mklink", "move",
+      "path",  "popd",  "pushd", "rd",    "rem",    "ren",    "rename",
+      "rmdir", "set",   "shift", "type",  "verify",
+  };
+  const size_t end = command.find_first_of(" \t/\\.,;=(\"");
+  return std::ranges::find(kCommands, base::AsciiLower(command.substr(
+                                          0, end))) != kCommands.end();
 }
 
 bool TakeRegistration(std::string_view program, std::string_view arguments,

@@ -18,8 +18,9 @@ namespace countersign::install {
 [[nodiscard]] std::vector<std::string> SplitWords(std::string_view text);
 
 // The command line that `program` (its lower-case name) with `arguments` does
-// nothing but run: what stands behind "cmd /c" and "start". "" where it does
-// more than that, or runs nothing.
+// nothing but run: what stands behind "cmd /c", "start", "wmic process call
+// create" and "forfiles /c". "" where it does more than that, or runs nothing.
+// What leads output elsewhere in front of a command is left out.
 [[nodiscard]] std::string CommandInside(std::string_view program,
                                         std::string_view arguments);
 
@@ -30,6 +31,9 @@ namespace countersign::install {
 // Spec: cmd (Windows Commands, Microsoft), "Remarks".
 [[nodiscard]] std::vector<std::string> CommandsInside(
     std::string_view program, std::string_view arguments);
+
+// Whether the shell does that command itself, without another program.
+[[nodiscard]] bool IsOfTheShell(std::string_view command);
 
 // What the task, service or registry value is that `program` makes, filled into
 // `action`: its name, its command line apart, as whom it runs. False, and

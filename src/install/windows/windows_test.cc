@@ -1,10 +1,13 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "install/windows/command_line.h"
 #include "install/windows/launched.h"
 #include "install/windows/registry.h"
+#include "install/windows/subjects.h"
 
 namespace countersign::install {
 namespace {
@@ -28,6 +31,16 @@ TEST(CommandLines, AreTakenApartAsWindowsDoes) {
            Row{R"("never closed -a)", "never closed -a", ""},
            Row{"", "", ""},
            Row{"a.execute b", "a.execute", "b"},
+           Row{R"(wmic process call create "X.exe Wm")", "wmic",
+               R"(process call create "X.exe Wm")"},
+           Row{R"(tool -c "b.exe Wm")", "tool", R"(-c "b.exe Wm")"},
+           Row{R"(tool /c C:\b.exe)", "tool", R"(/c C:\b.exe)"},
+           Row{R"(C:\a /b c\d.exe -x)", R"(C:\a /b c\d.exe)", "-x"},
+           Row{"cmd.exe/c u.exe", "cmd.exe", "/c u.exe"},
+           Row{R"(C:\W\cmd/c u.exe)", R"(C:\W\cmd)", "/c u.exe"},
+           Row{"cmd/check/u.exe -x", "cmd/check/u.exe", "-x"},
+           Row{"javaw -jar u.jar", "javaw", "-jar u.jar"},
+           Row{R"(C:\Java tools\u.exe -x)", R"(C:\Java tools\u.exe)", "-x"},
        }) {
     const CommandLine command = SplitCommandLine(row.text);
     EXPECT_EQ(command.program, row.program) << row.text;
@@ -53,6 +66,10 @@ TEST(CommandLines, ProgramsAreKnownByName) {
   EXPECT_EQ(ProgramName(R"({app}\bin\tool)"), "tool.exe");
   EXPECT_EQ(ProgramName("$INSTDIR/x.dll"), "x.dll");
   EXPECT_EQ(ProgramName(R"(C:\folder\)"), "");
+  EXPECT_EQ(ProgramName(R"("C:\x\Updater.exe" )"), "updater.exe");
+  EXPECT_EQ(ProgramName("%ComSpec%"), "cmd.exe");
+  EXPECT_TRUE(IsLauncher("javaw.exe"));
+  EXPECT_FALSE(IsLauncher("updater.exe"));
 }
 
 TEST(CommandLines, WhatSystemProgramsDoIsSaid) {
@@ -159,6 +176,20 @@ TEST(CommandLines, WhatAShellOnlyRunsIsSaidInstead) {
            Row{"cmd /c call u.exe x", "u.exe", "x", true},
            Row{"cmd /c u^.e^xe x", "u.exe", "x", true},
            Row{"cmd /c (u.exe x)", "u.exe", "x", true},
+           Row{"cmd /c start/b u.exe x", "u.exe", "x", true},
+           Row{"cmd /c ;,=u.exe", "u.exe", "", true},
+           Row{"cmd /c %comspec% /c u.exe", "u.exe", "", true},
+           Row{R"(cmd /c "%TEMP%\a b\u.exe" -x)", R"(%TEMP%\a b\u.exe)", "-x",
+               true},
+           Row{"cmd /c %x:~0,1%.exe", "cmd", "/c %x:~0,1%.exe", false},
+           Row{"cmd /c up!dater.exe", "up!dater.exe", "", true},
+           Row{"cmd /v:on /c !x!", "cmd", "/v:on /c !x!", false},
+           Row{"cmd /c >nul 2>&1 u.exe x", "u.exe", "x", true},
+           Row{R"(cmd /c >"a b" u.exe)", "u.exe", "", true},
+           Row{"cmd /c >nul", "cmd", "/c >nul", false},
+           Row{R"(wmic process call create "u.exe -a")", "u.exe", "-a", true},
+           Row{R"(wmic process call create "cmd /c u.exe")", "u.exe", "", true},
+           Row{R"(forfiles /p x /c "cmd /c u.exe -a")", "u.exe", "-a", true},
            Row{"cmd /c del u.exe", "cmd", "/c del u.exe", false},
            Row{R"(cmd /c """"""")", "cmd", R"(/c """"""")", false},
            Row{"cmd /c echo %PATH%", "cmd", "/c echo %PATH%", false},
@@ -267,6 +298,18 @@ TEST(CommandLines, TasksServicesAndValuesAreTakenApart) {
           Row{R"(SCHTASKS.EXE /Create /TN t /TR u.exe /RU corp\me)",
               ActionKind::kScheduleTask, "t", "u.exe", "", "", RunsAs::kAccount,
               R"(corp\me)", Persistence::kScheduledTask},
+          Row{R"(schtasks -create -tn t -tr u.exe)", ActionKind::kScheduleTask,
+              "t", "u.exe", "", "", RunsAs::kUnknown, "",
+              Persistence::kScheduledTask},
+          Row{R"(schtasks /create /tn t /tr "'C:\p q\u.exe' -x")",
+              ActionKind::kScheduleTask, "t", R"(C:\p q\u.exe)", "-x", "",
+              RunsAs::kUnknown, "", Persistence::kScheduledTask},
+          Row{"sc config svc binPath= x.exe", ActionKind::kInstallService,
+              "svc", "x.exe", "", "", RunsAs::kUnknown, "",
+              Persistence::kService},
+          Row{"sc config svc start= auto", ActionKind::kControlService, "",
+              "sc", "config svc start= auto", "", RunsAs::kUnknown, "",
+              Persistence::kNone},
           Row{R"(schtasks /create /xml t.xml /tn t)", ActionKind::kScheduleTask,
               "", "schtasks", "/create /xml t.xml /tn t", "", RunsAs::kUnknown,
               "", Persistence::kScheduledTask},
@@ -297,6 +340,89 @@ TEST(CommandLines, TasksServicesAndValuesAreTakenApart) {
     EXPECT_EQ(action.runs_as, row.runs_as) << row.text;
     EXPECT_EQ(action.account, row.account) << row.text;
     EXPECT_EQ(action.persistence, row.persistence) << row.text;
+  }
+}
+
+TEST(Subjects, OfALauncherAreInItsArguments) {
+  struct Row {
+    const char* program;
+    const char* arguments;
+    const char* subject;
+  };
+  for (const Row& row : {
+           Row{"powershell.exe", R"(-ep bypass .\u.ps1)", R"(.\u.ps1)"},
+           Row{"powershell.exe", "-w hidden -NoP -ex bypass -f u.ps1 -x",
+               "u.ps1"},
+           Row{"powershell.exe", "-enc AAAA", ""},
+           Row{"powershell.exe", "-ep", ""},
+           Row{"rundll32.exe", R"("C:\a b\lib.dll",Start)",
+               R"(C:\a b\lib.dll)"},
+           Row{"rundll32.exe", "lib.dll Start", "lib.dll"},
+           Row{"rundll32.exe", "shell32.dll,ShellExec_RunDLL u.exe", "u.exe"},
+           Row{"rundll32.exe", "url.dll,FileProtocolHandler u.exe", "u.exe"},
+           Row{"rundll32.exe", R"([INSTALLDIR]url.dll,Start u.exe)",
+               "[INSTALLDIR]url.dll"},
+           Row{"rundll32.exe", "", ""},
+           Row{"regsvr32.exe", "/s /n /i:U lib.dll", "lib.dll"},
+           Row{"msiexec.exe", "/isub.msi", "sub.msi"},
+           Row{"msiexec.exe", "/qn /l*v log.txt /package sub.msi", "sub.msi"},
+           Row{"msiexec.exe", "/passive /p", ""},
+           Row{"javaw.exe", "-cp x -jar u.jar", "u.jar"},
+           Row{"java.exe", "-cp u.jar;v.jar Main", "u.jar"},
+           Row{"wscript.exe", "//B u.vbs x", "u.vbs"},
+           Row{"cmd.exe", "/c rundll32 lib.dll,Start > x.txt", "lib.dll"},
+           Row{"cmd.exe", "/c del u.exe", ""},
+           Row{"notepad.exe", "/p readme.txt u.exe", "readme.txt"},
+       }) {
+    const auto subjects = SubjectsOf(row.program, row.arguments);
+    EXPECT_EQ(subjects.empty() ? "" : subjects[0], row.subject)
+        << row.arguments;
+  }
+}
+
+TEST(Subjects, SomewhereInTheWordsTheyAreFoundToo) {
+  using WordSet = std::vector<std::string>;
+  struct Row {
+    const char* program;
+    const char* arguments;
+    const char* subject;
+  };
+  const auto has = [](const WordSet& words, const char* word) {
+    return std::ranges::find(words, word) != words.end();
+  };
+  for (const Row& row : {
+           Row{"powershell.exe", R"(-c "Start-Process 'u.exe'")", "u.exe"},
+           Row{"powershell.exe", R"(-Command "Start-Process -FilePath u.exe")",
+               "u.exe"},
+           Row{"powershell.exe", R"(-c "& 'C:\x\u.exe' -a")", R"(C:\x\u.exe)"},
+           Row{"rundll32.exe",
+               R"(setupapi.dll,InstallHinfSection DefaultInstall 132 .\d.inf)",
+               R"(.\d.inf)"},
+       }) {
+    EXPECT_TRUE(has(SubjectsOf(row.program, row.arguments), row.subject))
+        << row.arguments;
+  }
+  EXPECT_EQ(FileNamesIn("cmd.exe", "/c if exist u.exe u.exe -a"),
+            (WordSet{"u.exe", "u.exe"}));
+  EXPECT_EQ(FileNamesIn("cmd.exe", "/c del u.exe & copy a.exe b.exe"),
+            WordSet{});
+  EXPECT_EQ(FileNamesIn("dism.exe", "/add-package /packagepath:x.cab").back(),
+            "x.cab");
+  EXPECT_EQ(FileNamesIn("notepad.exe", "u.exe"), WordSet{});
+}
+
+TEST(Subjects, FoldersOfTheSystemAreKnown) {
+  for (const char* path :
+       {R"(C:\Windows\System32\cmd.exe)", "[SystemFolder]cmd.exe",
+        "[SystemFolder]/x.dll", R"(%SystemRoot%\x.exe)", R"($SYSDIR\x.exe)",
+        "$WINDIR/x.exe", R"({sys}\x.exe)", R"({win}\x.exe)"}) {
+    EXPECT_TRUE(IsInSystemFolder(path)) << path;
+  }
+  for (const char* path :
+       {"", "x.exe", R"(C:\Windows.old\x.exe)", R"(C:\x\Windows\x.exe)",
+        "[SystemFolder]../../x/x.exe", R"($WINDIR\Temp\x.exe)",
+        "[INSTALLDIR]x.exe"}) {
+    EXPECT_FALSE(IsInSystemFolder(path)) << path;
   }
 }
 
