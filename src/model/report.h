@@ -200,14 +200,30 @@ struct Artifact {
   }
 };
 
+// A signature that names a signer, and what came of it.
+struct CoverageSignature {
+  std::string signer;  // common name; else organisation, else subject
+  Integrity integrity = Integrity::kMalformed;
+  Trust trust = Trust::kUnchecked;
+
+  static void Fields(auto& self, auto&& visit) {
+    visit("signer", self.signer);
+    visit("integrity", self.integrity);
+    visit("trust", self.trust);
+  }
+};
+
 // Who stands behind one program, library or script of a package.
 struct CoverageRow {
   uint32_t artifact = 0;
   Signed is_signed = Signed::kUnknown;
   // Names of the signers whose signatures hold and are trusted, each once.
   std::vector<std::string> signers;
-  // Whether one of them has the key of a signer of the nearest signed package
-  // around it; nothing when either has no trusted signer.
+  // All that name a signer, those that do not hold too.
+  std::vector<CoverageSignature> signatures;
+  // Whether one of `signers` is a signer of the nearest signed package around
+  // it: same publisher key, country and name; nothing when either has no
+  // trusted signer.
   std::optional<bool> same_signer_as_package;
   std::optional<uint32_t> covered_by;  // as in the artifact
   std::vector<uint32_t> actions;       // what starts or loads it
@@ -216,6 +232,7 @@ struct CoverageRow {
     visit("artifact", self.artifact);
     visit("signed", self.is_signed);
     visit("signers", self.signers);
+    visit("signatures", self.signatures);
     visit("same_signer_as_package", self.same_signer_as_package);
     visit("covered_by", self.covered_by);
     visit("actions", self.actions);

@@ -6,6 +6,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/text.h"
 #include "vet/findings.h"
@@ -78,8 +79,12 @@ std::vector<bool> HeldByAFinding(const model::Inspection& inspection) {
 
 // The last part of a member's path, safe to show.
 std::string NameOf(const Artifact& artifact) {
-  const std::string_view path = artifact.path;
-  return base::DisplaySafe(path.substr(path.rfind('!') + 1));
+  // Limit: 200 bytes, so that a sentence stays one.
+  constexpr size_t kMostBytes = 200;
+  std::string_view name = artifact.path;
+  name.remove_prefix(name.rfind('!') + 1);
+  const bool is_long = name.size() > kMostBytes;
+  return base::DisplaySafe(name.substr(0, kMostBytes)) + (is_long ? "..." : "");
 }
 
 // Why not members of a member that nobody vouches for: whoever vouches for that
@@ -129,7 +134,7 @@ void NoteNotVouched(model::Inspection& inspection) {
 }
 
 // What Windows or a script host runs, by itself or within a program.
-bool IsExecutable(const Artifact& artifact) {
+bool IsRunnableFormat(const Artifact& artifact) {
   switch (artifact.format) {
     case Format::kPe:
     case Format::kDos:
@@ -139,20 +144,120 @@ bool IsExecutable(const Artifact& artifact) {
     case Format::kScript:
     case Format::kJar:
       return true;
+    case Format::kMsi:
+    case Format::kMsp:
+      // The input itself is the package, not a program of it.
+      return artifact.parent.has_value();
     default:
       return false;
   }
 }
 
+// The ending of its name with the full stop, in lower case; "" without one.
+std::string EndingOf(const Artifact& artifact) {
+  std::string_view name = artifact.path;
+  // Quirk: Windows drops full stops and blanks at the end of a name.
+  name = name.substr(0, name.find_last_not_of(". ") + 1);
+  name.remove_prefix(name.find_last_of("/\\!") + 1);
+  const size_t stop = name.rfind('.');
+  return stop == std::string_view::npos ? ""
+                                        : base::AsciiLower(name.substr(stop));
+}
+
+// True of what is data for programs written in JavaScript: applications of
+// Electron and packages of Node have thousands of such files.
+bool IsPartOfAProgram(const Artifact& artifact,
+                      const std::vector<Artifact>& artifacts) {
+  if (base::AsciiLower(artifact.path).find("node_modules") !=
+      std::string::npos) {
+    return true;
+  }
+  for (auto place = artifact.parent; place; place = artifacts[*place].parent) {
+    if (artifacts[*place].format == Format::kAsar) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// True where nothing but the name says that Windows runs it.
+bool IsRunByItsName(const Artifact& artifact,
+                    const std::vector<Artifact>& artifacts) {
+  constexpr std::array<std::string_view, 31> kEndings = {
+      ".ps1", ".psm1", ".psd1", ".ps1xml", ".vbs", ".vbe", ".js",  ".jse",
+      ".wsf", ".wsh",  ".wsc",  ".sct",    ".hta", ".bat", ".cmd", ".reg",
+      ".lnk", ".inf",  ".scr",  ".cpl",    ".msi", ".msp", ".mst", ".msc",
+      ".jar", ".jnlp", ".exe",  ".com",    ".pif", ".dll", ".sys"};
+  if (artifact.format != Format::kText && artifact.format != Format::kUnknown) {
+    return false;
+  }
+  const std::string ending = EndingOf(artifact);
+  return std::ranges::find(kEndings, ending) != kEndings.end() &&
+         (ending != ".js" || !IsPartOfAProgram(artifact, artifacts));
+}
+
+// What identifies the signer to people: the common name, or what there is.
+const std::string& SignersName(const model::CertificateFacts& signer) {
+  return !signer.common_name.empty()    ? signer.common_name
+         : !signer.organization.empty() ? signer.organization
+                                        : signer.subject;
+}
+
+bool HoldsAndIsTrusted(const model::SignatureFacts& signature) {
+  return signature.integrity == model::Integrity::kValid &&
+         signature.trust == model::Trust::kTrusted;
+}
+
 std::vector<const model::SignatureFacts*> Holding(const Artifact& artifact) {
   std::vector<const model::SignatureFacts*> holding;
   for (const model::SignatureFacts& signature : artifact.signatures) {
-    if (signature.integrity == model::Integrity::kValid &&
-        signature.trust == model::Trust::kTrusted && signature.signer) {
+    if (HoldsAndIsTrusted(signature) && signature.signer) {
       holding.push_back(&signature);
     }
   }
   return holding;
+}
+
+// Where the next attribute of an RFC 4514 name begins, from `at` on: behind a
+// "," or "+" that is not escaped.
+size_t NextAttribute(std::string_view subject, size_t at) {
+  while (at < subject.size() && subject[at] != ',' && subject[at] != '+') {
+    at += subject[at] == '\\' ? 2 : 1;
+  }
+  return at + 1;
+}
+
+// The countries in a subject, in lower case: "de", or "" where it has none.
+std::string CountryOf(std::string_view subject) {
+  std::string country;
+  for (size_t at = 0; at < subject.size();) {
+    const size_t next = NextAttribute(subject, at);
+    const std::string_view attribute = subject.substr(at, next - 1 - at);
+    if (attribute.starts_with("C=")) {
+      country +=
+          (country.empty() ? "" : ",") + base::AsciiLower(attribute.substr(2));
+    }
+    at = next;
+  }
+  return country;
+}
+
+bool IsSameName(const std::string& a, const std::string& b) {
+  return !a.empty() && base::EqualIgnoringAsciiCase(a, b);
+}
+
+// Why not the key alone: it has neither legal form nor country, so that "pub
+// LLC" of one country and "Pub Limited" of another share it.
+bool IsSameSigner(const model::CertificateFacts& a,
+                  const model::CertificateFacts& b) {
+  if (a.publisher_key != b.publisher_key ||
+      CountryOf(a.subject) != CountryOf(b.subject)) {
+    return false;
+  }
+  // A subject without any name is known by its public key.
+  return a.publisher_key.starts_with("spki:") ||
+         IsSameName(a.common_name, b.common_name) ||
+         IsSameName(a.organization, b.organization);
 }
 
 // The nearest container around it with a signature that holds decides.
@@ -167,11 +272,37 @@ std::optional<bool> SameSignerAsPackage(
     }
     return std::ranges::any_of(own, [&](const auto* signature) {
       return std::ranges::any_of(around, [&](const auto* other) {
-        return signature->signer->publisher_key == other->signer->publisher_key;
+        return IsSameSigner(*signature->signer, *other->signer);
       });
     });
   }
   return std::nullopt;
+}
+
+void TellSigners(const Artifact& artifact, model::CoverageRow& row) {
+  for (const model::SignatureFacts& signature : artifact.signatures) {
+    if (!signature.signer) {
+      continue;
+    }
+    const std::string& name = SignersName(*signature.signer);
+    row.signatures.push_back({name, signature.integrity, signature.trust});
+    if (HoldsAndIsTrusted(signature) &&
+        std::ranges::find(row.signers, name) == row.signers.end()) {
+      row.signers.push_back(name);
+    }
+  }
+}
+
+// For each artifact the actions that name it.
+std::vector<std::vector<uint32_t>> ActionsByMember(
+    const model::Inspection& inspection) {
+  std::vector<std::vector<uint32_t>> actions(inspection.artifacts.size());
+  for (size_t i = 0; i < inspection.actions.size(); ++i) {
+    if (const auto member = inspection.actions[i].member) {
+      actions[*member].push_back(static_cast<uint32_t>(i));
+    }
+  }
+  return actions;
 }
 
 }  // namespace
@@ -184,34 +315,21 @@ void JudgeCoverage(model::Inspection& inspection) {
 
 std::vector<model::CoverageRow> CoverageOf(
     const model::Inspection& inspection) {
+  const std::vector<Artifact>& artifacts = inspection.artifacts;
+  std::vector<std::vector<uint32_t>> actions = ActionsByMember(inspection);
   std::vector<model::CoverageRow> rows;
-  std::vector<std::optional<size_t>> row_of(inspection.artifacts.size());
-  for (const Artifact& artifact : inspection.artifacts) {
-    if (!IsExecutable(artifact) || artifact.same_as) {
+  for (const Artifact& artifact : artifacts) {
+    if (!IsRunnableFormat(artifact) && actions[artifact.id].empty() &&
+        !IsRunByItsName(artifact, artifacts)) {
       continue;
     }
-    row_of[artifact.id] = rows.size();
     model::CoverageRow& row = rows.emplace_back();
     row.artifact = artifact.id;
     row.is_signed = artifact.is_signed;
+    TellSigners(artifact, row);
+    row.same_signer_as_package = SameSignerAsPackage(artifact, artifacts);
     row.covered_by = artifact.covered_by;
-    for (const auto* signature : Holding(artifact)) {
-      const std::string& name = signature->signer->common_name;
-      if (std::ranges::find(row.signers, name) == row.signers.end()) {
-        row.signers.push_back(name);
-      }
-    }
-    row.same_signer_as_package =
-        SameSignerAsPackage(artifact, inspection.artifacts);
-  }
-  for (size_t i = 0; i < inspection.actions.size(); ++i) {
-    auto member = inspection.actions[i].member;
-    if (member && inspection.artifacts[*member].same_as) {
-      member = inspection.artifacts[*member].same_as;
-    }
-    if (member && row_of[*member]) {
-      rows[*row_of[*member]].actions.push_back(static_cast<uint32_t>(i));
-    }
+    row.actions = std::move(actions[artifact.id]);
   }
   return rows;
 }

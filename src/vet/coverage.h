@@ -13,8 +13,9 @@ namespace countersign::vet {
 // the members that nobody trusted has signed.
 void JudgeCoverage(model::Inspection& inspection);
 
-// A row for each program, library and script, as the report has them.
-// `covered_by` must be filled in.
+// A row for each program, library and script, for whatever else Windows runs by
+// its name, and for whatever an action names; copies have rows of their own. As
+// the report has them. `covered_by` must be filled in.
 [[nodiscard]] std::vector<model::CoverageRow> CoverageOf(
     const model::Inspection& inspection);
 

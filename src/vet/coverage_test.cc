@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "vet/findings.h"
 #include "vet/policy.h"
@@ -206,6 +208,147 @@ TEST(Coverage, APackageAroundCoversWhatItsMemberLeavesOut) {
   Add(inspection, 1, Format::kText).outside_signature = true;
   EXPECT_EQ(Judge(inspection).decision, Decision::kAllow);
   EXPECT_EQ(inspection.artifacts[2].covered_by, 0U);
+}
+
+// The row of `artifact`, if it has one.
+const model::CoverageRow* RowOf(const std::vector<model::CoverageRow>& rows,
+                                uint32_t artifact) {
+  const auto row =
+      std::ranges::find(rows, artifact, &model::CoverageRow::artifact);
+  return row == rows.end() ? nullptr : &*row;
+}
+
+void SignAs(Artifact& artifact, const std::string& common_name,
+            const std::string& country) {
+  Sign(artifact);
+  model::CertificateFacts& signer = *artifact.signatures.back().signer;
+  signer.common_name = common_name;
+  signer.organization = common_name;
+  signer.subject = "CN=" + common_name + ",O=" + common_name +
+                   (country.empty() ? "" : ",C=" + country);
+  signer.publisher_key = "org:pub";
+}
+
+model::Action ActionOn(uint32_t member) {
+  model::Action action;
+  action.member = member;
+  return action;
+}
+
+TEST(CoverageRows, EverySignerIsNamedWithTheResult) {
+  Inspection inspection = Archive();
+  Artifact& artifact = Add(inspection, 0, Format::kPe);
+  SignAs(artifact, "Tampered", "US");
+  artifact.signatures[0].integrity = model::Integrity::kInvalid;
+  SignAs(artifact, "Stranger", "US");
+  artifact.signatures[1].trust = model::Trust::kUntrusted;
+  SignAs(artifact, "", "US");
+  artifact.signatures[2].signer->organization = "Known";
+  artifact.signatures.emplace_back();  // says nobody
+  const auto rows = CoverageOf(inspection);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].signers, std::vector<std::string>{"Known"});
+  ASSERT_EQ(rows[0].signatures.size(), 3U);
+  EXPECT_EQ(rows[0].signatures[0].signer, "Tampered");
+  EXPECT_EQ(rows[0].signatures[0].integrity, model::Integrity::kInvalid);
+  EXPECT_EQ(rows[0].signatures[0].trust, model::Trust::kTrusted);
+  EXPECT_EQ(rows[0].signatures[1].signer, "Stranger");
+  EXPECT_EQ(rows[0].signatures[1].integrity, model::Integrity::kValid);
+  EXPECT_EQ(rows[0].signatures[1].trust, model::Trust::kUntrusted);
+  EXPECT_EQ(rows[0].signatures[2].signer, "Known");
+}
+
+// The same bytes elsewhere are not what an installer starts.
+TEST(CoverageRows, ACopyHasARowAndActionsOfItsOwn) {
+  Inspection inspection = Archive();
+  Add(inspection, 0, Format::kPe).path = "input!setup.exe";
+  Add(inspection, 0, Format::kMsi);
+  Add(inspection, 2, Format::kPe).same_as = 1;
+  inspection.actions = {ActionOn(3)};
+  const auto rows = CoverageOf(inspection);
+  ASSERT_EQ(rows.size(), 3U);
+  EXPECT_TRUE(RowOf(rows, 1)->actions.empty());
+  EXPECT_EQ(RowOf(rows, 3)->actions, std::vector<uint32_t>{0});
+}
+
+TEST(CoverageRows, WhatWindowsRunsByItsNameHasARow) {
+  struct Row {
+    const char* name;
+    Format format;
+    bool expected;
+  };
+  for (const Row& row :
+       {Row{"a.ps1", Format::kText, true}, Row{"d/A.BAT", Format::kText, true},
+        Row{"a.bat. ", Format::kText, true}, Row{"a.vbs", Format::kText, true},
+        Row{"a.lnk", Format::kUnknown, true}, Row{"a.js", Format::kText, true},
+        Row{"a.hta", Format::kText, true}, Row{"a.reg", Format::kText, true},
+        Row{"a", Format::kScript, true}, Row{"a.bin", Format::kMsi, true},
+        Row{"a.bin", Format::kMsp, true}, Row{"a.txt", Format::kText, false},
+        Row{"bat", Format::kText, false}, Row{"a.bat/b", Format::kText, false},
+        Row{"node_modules/x/a.js", Format::kText, false},
+        Row{"a.jar", Format::kPdf, false}}) {
+    Inspection inspection = Archive();
+    Add(inspection, 0, row.format).path = std::string("input!") + row.name;
+    EXPECT_EQ(CoverageOf(inspection).size(), row.expected ? 1U : 0U)
+        << row.name;
+  }
+}
+
+TEST(CoverageRows, TheInputItselfIsNoMemberOfAPackage) {
+  Inspection inspection = Archive();
+  inspection.artifacts[0].format = Format::kMsi;
+  EXPECT_TRUE(CoverageOf(inspection).empty());
+}
+
+TEST(CoverageRows, PartsOfAProgramAreLeftOutUnlessAnActionNamesThem) {
+  Inspection inspection = Archive();
+  Add(inspection, 0, Format::kAsar);
+  Add(inspection, 1, Format::kText).path = "input!app.asar!main.js";
+  Add(inspection, 1, Format::kText).path = "input!app.asar!other.js";
+  inspection.actions = {ActionOn(2)};
+  const auto rows = CoverageOf(inspection);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].artifact, 2U);
+}
+
+TEST(CoverageRows, WhateverAnActionNamesHasARow) {
+  Inspection inspection = Archive();
+  Add(inspection, 0, Format::kText);
+  inspection.actions = {ActionOn(1), ActionOn(1)};
+  const auto rows = CoverageOf(inspection);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].actions, (std::vector<uint32_t>{0, 1}));
+}
+
+// The key leaves out the legal form and the country.
+TEST(CoverageRows, TheSameSignerHasTheSameNameAndCountry) {
+  const auto is_same = [](const std::string& name, const std::string& country) {
+    Inspection inspection = Archive();
+    SignAs(inspection.artifacts[0], "pub LLC", "US");
+    SignAs(Add(inspection, 0, Format::kPe), name, country);
+    return CoverageOf(inspection).at(0).same_signer_as_package;
+  };
+  EXPECT_EQ(is_same("pub LLC", "US"), true);
+  EXPECT_EQ(is_same("PUB llc", "us"), true);
+  EXPECT_EQ(is_same("Pub Limited", "US"), false);
+  EXPECT_EQ(is_same("pub LLC", "CN"), false);
+  EXPECT_EQ(is_same("pub LLC", ""), false);
+  // A name cannot pretend to be a country.
+  EXPECT_EQ(is_same("pub LLC\\,C=US", ""), false);
+}
+
+TEST(CoverageRows, OneNameOfTwoIsEnoughButNoneIsNot) {
+  Inspection inspection = Archive();
+  SignAs(inspection.artifacts[0], "pub LLC", "US");
+  SignAs(Add(inspection, 0, Format::kPe), "pub LLC", "US");
+  model::CertificateFacts& signer =
+      *inspection.artifacts[1].signatures[0].signer;
+  signer.common_name = "Jane Doe";
+  EXPECT_EQ(CoverageOf(inspection).at(0).same_signer_as_package, true);
+  signer.common_name = signer.organization = "";
+  EXPECT_EQ(CoverageOf(inspection).at(0).same_signer_as_package, false);
+  signer.publisher_key = "org:other";
+  EXPECT_EQ(CoverageOf(inspection).at(0).same_signer_as_package, false);
 }
 
 }  // namespace

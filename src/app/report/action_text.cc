@@ -4,9 +4,15 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include "app/report/vocabulary.h"
 #include "app/terminal/quantity.h"
+#include "app/terminal/width.h"
 
 namespace countersign::app {
 namespace {
@@ -50,29 +56,242 @@ std::string AsWhom(const Action& action) {
              : std::string(model::Name(action.runs_as));
 }
 
-std::string WhatOf(const Action& action) {
-  std::string what = action.target;
-  if (action.kind == ActionKind::kWriteRegistry) {
-    return fmt::format("{}\\{} = {}", what, action.name, action.value);
+const std::string* TextParameter(const Action& action, std::string_view name) {
+  for (const model::Parameter& parameter : action.parameters) {
+    if (parameter.name == name) {
+      return std::get_if<std::string>(&parameter.value);
+    }
   }
-  if (action.kind == ActionKind::kChangeAccount) {
-    return fmt::format("{}{}{}", action.name, what.empty() ? "" : " in ", what);
-  }
-  if (!action.arguments.empty()) {
-    what += ' ' + action.arguments;
-  }
-  return what.empty() ? action.name : what;
+  return nullptr;
 }
 
-Line RowOf(const Action& action) {
-  return {
-      {std::string(model::Name(action.phase)),
-       action.phase == ActionPhase::kInstall ? Ink::kPlain : Ink::kQuiet},
-      {VerbOf(action),
-       action.persistence == Persistence::kNone ? Ink::kPlain : Ink::kStrong},
-      {AsWhom(action)},
-      {WhatOf(action)}};
+// Limit: of one text in a row, as long as a row has to be short; both ends say
+// something, and --verbose has all.
+constexpr size_t kShownColumns = 160;
+
+// The texts of an action, safe and short enough for a row.
+class Shown {
+ public:
+  explicit Shown(const Page& page) : page_(page) {}
+
+  std::string operator()(std::string_view text) const {
+    return CutMiddle(page_.Style().Safe(text), kShownColumns, page_.Ellipsis());
+  }
+  [[nodiscard]] bool Cuts(std::string_view text) const {
+    return Width(page_.Style().Safe(text)) > kShownColumns;
+  }
+
+ private:
+  const Page& page_;
+};
+
+bool ShowsValue(const Action& action) {
+  return action.kind == ActionKind::kWriteRegistry ||
+         action.kind == ActionKind::kSetEnvironment;
 }
+
+std::string WhatOf(const Action& action, const Shown& shown) {
+  std::string what = shown(action.target);
+  if (ShowsValue(action)) {
+    const std::string* program = TextParameter(action, "program");
+    return fmt::format(
+        "{}{}{} = {}{}", what,
+        action.target.empty() || action.name.empty() ? "" : "\\",
+        shown(action.name), shown(action.value),
+        program == nullptr ? "" : fmt::format(" ({})", shown(*program)));
+  }
+  if (action.kind == ActionKind::kChangeAccount) {
+    return fmt::format("{}{}{}", shown(action.name), what.empty() ? "" : " in ",
+                       what);
+  }
+  if (!action.arguments.empty()) {
+    what += ' ' + shown(action.arguments);
+  }
+  return what.empty() ? shown(action.name) : what;
+}
+
+// `text` in lines of at most `columns`, broken behind blanks where there are
+// any. Unlike Wrap it keeps every blank, and long words cost it no more than
+// short ones.
+std::vector<std::string> Fold(std::string_view text, size_t columns) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    size_t end = 0;
+    size_t blank = 0;
+    for (size_t used = 0; end < text.size();) {
+      const size_t bytes = NextCodePoint(text, end).bytes;
+      used += Width(text.substr(end, bytes));
+      if (used > columns && end > 0) {
+        break;
+      }
+      blank = text[end] == ' ' ? end + 1 : blank;
+      end += bytes;
+    }
+    // Why half: a long word is broken rather than put below a short one.
+    end = end < text.size() && blank > columns / 2 ? blank : end;
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+  return lines;
+}
+
+std::string Padded(std::string text, size_t columns) {
+  text.append(columns - std::min(columns, Width(text)), ' ');
+  return text;
+}
+
+// What an action says that has no place in its row, in lines below it.
+class ActionDetails {
+ public:
+  ActionDetails(Page& page, const Report& report)
+      : page_(page), report_(report) {}
+
+  void Write(const Action& action) {
+    const Shown shown(page_);
+    Say("said by ", action.artifact == 0 ? "" : Place(action.artifact));
+    Say("said in ",
+        action.statement +
+            (action.statement.empty() || action.order.empty() ? "" : ", ") +
+            action.order);
+    Say("if ", action.condition);
+    Say("account = ", action.account);
+    if (!ShowsValue(action) || shown.Cuts(action.name)) {
+      Say("name = ", action.name);
+    }
+    Say("target = ", shown.Cuts(action.target) ? action.target : "");
+    Say("arguments = ", shown.Cuts(action.arguments) ? action.arguments : "");
+    if (!ShowsValue(action) || shown.Cuts(action.value)) {
+      SayLines("value =", action.value);
+    }
+    for (const model::Parameter& parameter : action.parameters) {
+      const auto* text = std::get_if<std::string>(&parameter.value);
+      Say(parameter.name + " = ",
+          text != nullptr ? *text
+                          : std::to_string(std::get<int64_t>(parameter.value)));
+    }
+    Say("member = ", action.member ? Place(*action.member) : "");
+  }
+
+ private:
+  static constexpr size_t kDetailIndent = 6;
+  static constexpr size_t kFoldedIndent = kDetailIndent + 2;
+
+  [[nodiscard]] std::string Place(uint32_t artifact) const {
+    return artifact < report_.artifacts.size()
+               ? PlaceWords(report_, report_.artifacts[artifact])
+               : "";
+  }
+
+  void Say(const std::string& label, const std::string& text) {
+    if (!text.empty()) {
+      Put(label + text);
+    }
+  }
+
+  // Line by line, as a script is written. Why the mark: nobody can take such a
+  // line for one of the report's.
+  void SayLines(const std::string& label, std::string_view text) {
+    if (text.find('\n') == std::string_view::npos) {
+      Say(label + ' ', std::string(text));
+      return;
+    }
+    Put(label);
+    while (!text.empty()) {
+      const size_t end = std::min(text.find('\n'), text.size());
+      std::string_view line = text.substr(0, end);
+      line.remove_suffix(line.ends_with('\r') ? 1 : 0);
+      Put("| " + std::string(line));
+      text.remove_prefix(std::min(end + 1, text.size()));
+    }
+  }
+
+  void Put(const std::string& text) {
+    const size_t room =
+        std::max<size_t>(page_.Style().columns, kFoldedIndent + 20) -
+        kFoldedIndent;
+    size_t indent = kDetailIndent;
+    for (const std::string& line : Fold(page_.Style().Safe(text), room)) {
+      // Blanks alone would leave a line that is empty.
+      if (line.find_first_not_of(' ') != std::string::npos) {
+        page_.Put(indent, {{line, Ink::kQuiet}});
+      }
+      indent = kFoldedIndent;
+    }
+  }
+
+  Page& page_;
+  const Report& report_;
+};
+
+// Actions under headings, a row each. What does not fit into the last column
+// goes on below itself.
+class ActionTable {
+ public:
+  ActionTable(Page& page, const std::vector<const Action*>& actions)
+      : page_(page) {
+    for (const Action* action : actions) {
+      const std::array<std::string, 3> cells = CellsOf(*action);
+      for (size_t i = 0; i < cells.size(); ++i) {
+        widths_.at(i) = std::max(widths_.at(i), Width(cells.at(i)));
+      }
+    }
+  }
+
+  void Headings() {
+    Put({"when", "what", "as"}, {Ink::kQuiet, Ink::kQuiet, Ink::kQuiet},
+        {"which", Ink::kQuiet});
+  }
+
+  void Row(const Action& action) {
+    size_t at = kIndent;
+    for (const size_t width : widths_) {
+      at += width + kGap;
+    }
+    const size_t room = std::max(page_.Style().columns, at + 20) - at;
+    std::array<std::string, 3> cells = CellsOf(action);
+    for (const std::string& line : Fold(WhatOf(action, Shown(page_)), room)) {
+      if (line.find_first_not_of(' ') != std::string::npos ||
+          !cells[0].empty()) {
+        Put(cells, InksOf(action), {line});
+      }
+      cells = {};
+    }
+    if (!cells[0].empty()) {
+      Put(cells, InksOf(action), {""});  // it names nothing
+    }
+  }
+
+ private:
+  static constexpr size_t kGap = 2;
+
+  [[nodiscard]] std::array<std::string, 3> CellsOf(const Action& action) const {
+    // Limit: an account's name that is longer is not worth the room.
+    constexpr size_t kLongestAccount = 20;
+    return {std::string(model::Name(action.phase)), VerbOf(action),
+            CutEnd(page_.Style().Safe(AsWhom(action)), kLongestAccount,
+                   page_.Ellipsis())};
+  }
+
+  static std::array<Ink, 3> InksOf(const Action& action) {
+    return {
+        action.phase == ActionPhase::kInstall ? Ink::kPlain : Ink::kQuiet,
+        action.persistence == Persistence::kNone ? Ink::kPlain : Ink::kStrong,
+        Ink::kPlain};
+  }
+
+  void Put(const std::array<std::string, 3>& cells,
+           const std::array<Ink, 3>& inks, const Span& last) {
+    Line line;
+    for (size_t i = 0; i < cells.size(); ++i) {
+      line.push_back({Padded(cells.at(i), widths_.at(i) + kGap), inks.at(i)});
+    }
+    line.push_back(last);
+    page_.Put(kIndent, line);
+  }
+
+  Page& page_;
+  std::array<size_t, 3> widths_ = {4, 4, 2};  // those of the headings
+};
 
 // "12 write-registry, 3 create-shortcut".
 std::string CountsOf(const std::vector<const Action*>& actions) {
@@ -92,16 +311,19 @@ std::string CountsOf(const std::vector<const Action*>& actions) {
   return text;
 }
 
-std::string SignersOf(const model::CoverageRow& row) {
-  return row.signers.empty() ? std::string(model::Name(row.is_signed))
-                             : Joined(row.signers);
-}
-
-std::string_view SameWord(const model::CoverageRow& row) {
-  if (row.same_signer_as_package) {
-    return *row.same_signer_as_package ? "same" : "other";
+void WriteTable(Page& page, const Report& report,
+                const std::vector<const Action*>& actions, bool verbose) {
+  ActionTable table(page, actions);
+  ActionDetails details(page, report);
+  for (const Action* action : actions) {
+    if (action == actions.front()) {
+      table.Headings();
+    }
+    table.Row(*action);
+    if (verbose) {
+      details.Write(*action);
+    }
   }
-  return row.covered_by ? "covered" : "";
 }
 
 }  // namespace
@@ -111,48 +333,16 @@ void WriteActions(Page& page, const Report& report, bool verbose) {
     return;
   }
   page.Heading("What it does", Count(report.actions.size(), "action"));
-  std::vector<Line> rows;
+  std::vector<const Action*> shown;
   std::vector<const Action*> rest;
   for (const Action& action : report.actions) {
-    if (verbose || (IsWeighty(action) && rows.size() < kShownRows)) {
-      rows.push_back(RowOf(action));
-    } else {
-      rest.push_back(&action);
-    }
+    const bool is_shown =
+        verbose || (IsWeighty(action) && shown.size() < kShownRows);
+    (is_shown ? shown : rest).push_back(&action);
   }
-  if (!rows.empty()) {
-    page.Table(kIndent, {{"when"}, {"what"}, {"as"}, {"which"}}, rows);
-  }
+  WriteTable(page, report, shown, verbose);
   if (!rest.empty()) {
     page.Paragraph(kIndent, {fmt::format("and {}: --verbose", CountsOf(rest)),
-                             Ink::kQuiet});
-  }
-}
-
-void WriteCoverage(Page& page, const Report& report, bool verbose) {
-  if (report.artifacts.size() < 2 || report.coverage.empty()) {
-    return;
-  }
-  page.Heading("Programs", Count(report.coverage.size(), "program"));
-  std::vector<Line> rows;
-  for (const model::CoverageRow& row : report.coverage) {
-    if (rows.size() == kShownRows && !verbose) {
-      break;
-    }
-    const model::Artifact& artifact = report.artifacts[row.artifact];
-    rows.push_back(
-        {{artifact.role ? std::string(model::Name(*artifact.role)) : ""},
-         {SignersOf(row), row.signers.empty() ? Ink::kWarning : Ink::kPlain},
-         {std::string(SameWord(row))},
-         {row.actions.empty() ? "" : "yes"},
-         {PlaceWords(report, artifact)}});
-  }
-  page.Table(kIndent,
-             {{"role"}, {"signed by"}, {"signer"}, {"started"}, {"name"}},
-             rows);
-  if (rows.size() < report.coverage.size()) {
-    page.Paragraph(kIndent, {fmt::format("and {} more: --verbose",
-                                         report.coverage.size() - rows.size()),
                              Ink::kQuiet});
   }
 }

@@ -1,4 +1,4 @@
-// What an installer does, and who stands behind each program, for people.
+// What an installer does, for people.
 #pragma once
 
 #include "app/terminal/page.h"
@@ -6,11 +6,8 @@
 
 namespace countersign::app {
 
-// The actions: all of them when `verbose`, else those that start or stay, and
-// how many others there are.
+// The actions: all of them when `verbose`, with everything that they say below
+// each; else those that start or stay, and how many others there are.
 void WriteActions(Page& page, const model::Report& report, bool verbose);
-
-// A row for each program, library and script of a package.
-void WriteCoverage(Page& page, const model::Report& report, bool verbose);
 
 }  // namespace countersign::app

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/report/action_text.h"
+#include "app/report/coverage_text.h"
 #include "app/report/finding_text.h"
 #include "app/report/signature_text.h"
 #include "app/report/vocabulary.h"

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sstream>
+#include <string>
 
 #include "app/report/summary.h"
 #include "app/sample/reports.h"
@@ -182,6 +184,193 @@ TEST(TextReport, CountsInformationUnlessVerbose) {
             std::string::npos);
   EXPECT_NE(FullReport(report, kNarrow, true).find("A remark."),
             std::string::npos);
+}
+
+// An installer with two members, of which nothing is said yet.
+model::Report SampleInstaller() {
+  model::Report report = SampleUnsigned();
+  report.artifacts[0].contents = model::Contents::kComplete;
+  for (const char* name : {"Trader.exe", "Updater.exe"}) {
+    model::Artifact member = report.artifacts[0];
+    member.id = static_cast<uint32_t>(report.artifacts.size());
+    member.parent = 0;
+    member.path = std::string("setup.exe!") + name;
+    member.contents = model::Contents::kNone;
+    report.artifacts.push_back(member);
+    model::CoverageRow& row = report.coverage.emplace_back();
+    row.artifact = member.id;
+    row.is_signed = model::Signed::kPresent;
+  }
+  return report;
+}
+
+// The line of `text` that ends in `end`.
+std::string LineThatEndsIn(const std::string& text, const std::string& end) {
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) {
+    if (line.ends_with(end)) {
+      return line;
+    }
+  }
+  return "";
+}
+
+// `text` without line breaks and the blanks around them.
+std::string Unfolded(const std::string& text) {
+  std::istringstream stream(text);
+  std::string joined;
+  for (std::string line; std::getline(stream, line);) {
+    joined += line.substr(std::min(line.find_first_not_of(' '), line.size()));
+  }
+  return joined;
+}
+
+bool Contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(TextReport, SaysWhoSignedAProgramWhateverCameOfIt) {
+  model::Report report = SampleInstaller();
+  report.coverage[0].signatures = {
+      {"pub LLC", model::Integrity::kInvalid, model::Trust::kTrusted}};
+  report.coverage[1].signatures = {
+      {"pub LLC", model::Integrity::kValid, model::Trust::kUntrusted},
+      {"pub LLC", model::Integrity::kValid, model::Trust::kUntrusted}};
+  std::string text = FullReport(report, {.columns = 100}, false);
+  text.erase(0, text.find("\nPrograms"));
+  EXPECT_TRUE(
+      Contains(LineThatEndsIn(text, "  Trader.exe"), "  pub LLC (invalid)  "));
+  EXPECT_TRUE(Contains(LineThatEndsIn(text, "  Updater.exe"),
+                       "  pub LLC (not trusted)  "));
+  EXPECT_FALSE(Contains(text, "not trusted), pub LLC"));
+
+  report.coverage[0].signatures = {
+      {"pub LLC", model::Integrity::kInvalid, model::Trust::kRevoked},
+      {"Other", model::Integrity::kMalformed, model::Trust::kUnchecked},
+      {"Good AG", model::Integrity::kValid, model::Trust::kTrusted}};
+  report.coverage[0].signers = {"Good AG"};
+  report.coverage[1].signatures.clear();
+  text = FullReport(report, kNarrow, true);
+  text.erase(0, text.find("\nPrograms"));
+  EXPECT_TRUE(Contains(
+      Unfolded(text),
+      "signed by pub LLC (invalid, revoked), Other (malformed), Good AG"));
+  EXPECT_TRUE(Contains(LineThatEndsIn(text, "  Updater.exe"), "  present  "));
+}
+
+TEST(TextReport, SaysThatItIsNotKnownWhatIsStarted) {
+  model::Report report = SampleInstaller();
+  report.coverage[1].actions = {0};
+  model::Action action;
+  action.target = "[SOME_PROPERTY]";
+  report.actions = {action};
+  const auto started = [&](const char* name) {
+    std::string text = FullReport(report, {.columns = 100}, false);
+    text.erase(0, text.find("\nPrograms"));
+    const std::string line = LineThatEndsIn(text, std::string("  ") + name);
+    return Contains(line, "  yes  ")        ? "yes"
+           : Contains(line, "  not said  ") ? "not said"
+                                            : "";
+  };
+  EXPECT_STREQ(started("Trader.exe"), "not said");
+  EXPECT_STREQ(started("Updater.exe"), "yes");
+  report.actions[0].target = "notepad.exe";
+  EXPECT_STREQ(started("Trader.exe"), "");
+  report.actions[0].target = "$SYSDIR\\cmd.exe";
+  EXPECT_STREQ(started("Trader.exe"), "");
+  report.actions[0].target = "$SYSDIR\\$0";
+  EXPECT_STREQ(started("Trader.exe"), "not said");
+  report.actions[0].member = 2;
+  EXPECT_STREQ(started("Trader.exe"), "");
+  // Where it is written does not start anything, what is written does.
+  report.actions[0].member.reset();
+  report.actions[0].kind = model::ActionKind::kWriteRegistry;
+  report.actions[0].persistence = model::Persistence::kLogon;
+  report.actions[0].target = "HKLM\\[KEY]";
+  report.actions[0].value = "a.exe";
+  EXPECT_STREQ(started("Trader.exe"), "");
+  report.actions[0].value = "\"$0\" /x";
+  EXPECT_STREQ(started("Trader.exe"), "not said");
+}
+
+model::Action SampleRunKey() {
+  model::Action action;
+  action.kind = model::ActionKind::kWriteRegistry;
+  action.persistence = model::Persistence::kLogon;
+  action.statement = "Registry";
+  action.order = "InstallExecuteSequence 6601";
+  action.condition = "NOT REMOVE";
+  action.target = "HKLM\\Software\\Microsoft\\Windows\\CurrentVersion\\Run";
+  action.name = "Update";
+  action.value = "\"[#Key]\" /silent";
+  action.parameters = {{"program", std::string("[INSTALLDIR]/Updater.exe")},
+                       {"waits", int64_t{0}}};
+  return action;
+}
+
+TEST(TextReport, ShowsWhatARunKeyStarts) {
+  model::Report report = SampleInstaller();
+  report.actions = {SampleRunKey()};
+  const std::string text = FullReport(report, kNarrow, false);
+  ExpectWellFormed(text, 80);
+  EXPECT_TRUE(Contains(Unfolded(text), "[#Key]"));
+  EXPECT_TRUE(Contains(Unfolded(text), "([INSTALLDIR]/Updater.exe)"));
+  EXPECT_FALSE(Contains(text, "NOT REMOVE"));
+}
+
+TEST(TextReport, CutsLongArgumentsUnlessVerbose) {
+  model::Report report = SampleInstaller();
+  model::Action action;
+  action.target = "Updater.exe";
+  action.arguments = "first" + std::string(300, 'x') + "middle" +
+                     std::string(300, 'y') + "last";
+  report.actions = {action};
+  const std::string brief = Unfolded(FullReport(report, kNarrow, false));
+  EXPECT_TRUE(Contains(brief, "first" + std::string(40, 'x')));
+  EXPECT_TRUE(Contains(brief, std::string(60, 'y') + "last"));
+  EXPECT_FALSE(Contains(brief, "middle"));
+  const std::string text = FullReport(report, kNarrow, true);
+  ExpectWellFormed(text, 80);
+  EXPECT_TRUE(Contains(Unfolded(text), "arguments = " + action.arguments));
+}
+
+TEST(TextReport, VerboseSaysAllOfAnAction) {
+  model::Report report = SampleInstaller();
+  report.actions = {SampleRunKey()};
+  report.actions[0].artifact = 2;
+  report.actions[0].member = 1;
+  const std::string text = FullReport(report, kNarrow, true);
+  ExpectWellFormed(text, 80);
+  for (const char* line :
+       {"said by Updater.exe", "said in Registry, InstallExecuteSequence 6601",
+        "if NOT REMOVE", "program = [INSTALLDIR]/Updater.exe", "waits = 0",
+        "member = Trader.exe"}) {
+    EXPECT_TRUE(Contains(text, std::string("\n      ") + line + "\n")) << line;
+  }
+}
+
+TEST(TextReport, VerboseShowsScriptsLineByLine) {
+  model::Report report = SampleInstaller();
+  model::Action action;
+  action.kind = model::ActionKind::kRunScript;
+  action.target = "install.ps1";
+  action.value = "Get-Date\r\n\n  if (1) {\n\x1b[2J}\n\nALLOW  setup.exe\n" +
+                 std::string(200, ' ');
+  action.condition = std::string(500, ' ');
+  report.actions = {action};
+  for (const size_t columns : {80U, 100U}) {
+    ExpectWellFormed(FullReport(report, {.columns = columns}, true), columns);
+  }
+  EXPECT_TRUE(Contains(FullReport(report, kNarrow, true), R"(
+      value =
+      | Get-Date
+      |
+      |   if (1) {
+      | \u{001B}[2J}
+      |
+      | ALLOW  setup.exe
+)"));
+  EXPECT_FALSE(Contains(FullReport(report, kNarrow, false), "Get-Date"));
 }
 
 TEST(TextReport, QuietIsOneLine) {
