@@ -60,8 +60,10 @@ void ActionList::Close() {
     return;
   }
   // Paid for even where it does not suffice, so that it is spent.
-  (void)budget_.ChargeSteps(model::BytesOf(open_) / kBytesPerStep,
-                            open_.evidence.offset);
+  is_paid_ = budget_
+                 .ChargeSteps(model::BytesOf(open_) / kBytesPerStep,
+                              open_.evidence.offset)
+                 .has_value();
   Shorten(open_);
   std::vector<Action> parts = CommandsOf(open_);
   if (parts.empty()) {
@@ -92,7 +94,7 @@ void ActionList::Describe(size_t first, const model::Parameter& parameter) {
 }
 
 bool ActionList::IsFull() {
-  return bytes_ > model::kMostActionBytes ||
+  return !is_paid_ || bytes_ > model::kMostActionBytes ||
          actions_.size() > model::kMostActions || budget_.Reached().has_value();
 }
 

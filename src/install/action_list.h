@@ -41,6 +41,7 @@ class ActionList {
   base::Budget& budget_;
   model::Action open_;
   bool is_open_ = false;
+  bool is_paid_ = true;  // the last one
   uint64_t bytes_ = 0;
 };
 

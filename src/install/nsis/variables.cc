@@ -209,8 +209,9 @@ std::optional<std::string> NsisVariables::Expand(std::string_view text) const {
     expanded += known != nullptr ? *known : rest.substr(0, size);
     at += size;
   }
-  (void)budget_.ChargeSteps(expanded.size() / kExpandedBytesPerStep, 0);
-  return expanded.size() > kLongestExpanded || budget_.Reached()
+  const auto paid =
+      budget_.ChargeSteps(expanded.size() / kExpandedBytesPerStep, 0);
+  return expanded.size() > kLongestExpanded || !paid || budget_.Reached()
              ? std::nullopt
              : std::optional(std::move(expanded));
 }
