@@ -16,6 +16,7 @@
 #include "formats/msi_actions.h"
 #include "formats/msi_transform.h"
 #include "install/msi/condition.h"
+#include "install/msi/formatted.h"
 #include "install/msi/paths.h"
 #include "install/msi/tables.h"
 #include "install/windows/command_line.h"
@@ -52,30 +53,9 @@ bool RunsCommandLine(std::string_view entry_point) {
          kNames.end();
 }
 
-// Keeps what is written of a command line, where it says more than `action`.
-void KeepWritten(std::string written, std::string_view formatted,
-                 Action& action) {
-  if (written == formatted) {
-    return;
-  }
-  const auto known = std::ranges::find(action.parameters, "command_line",
-                                       &model::Parameter::name);
-  if (known == action.parameters.end()) {
-    action.parameters.push_back({"command_line", std::move(written)});
-  } else {
-    known->value = std::move(written);
-  }
-}
-
 std::string Joined(std::string_view program, std::string_view arguments) {
   return fmt::format("{}{}{}", program, arguments.empty() ? "" : " ",
                      arguments);
-}
-
-// "[#key]" and nothing else.
-bool IsKeyOfFile(std::string_view text) {
-  return (text.starts_with("[#") || text.starts_with("[!")) &&
-         text.find(']') == text.size() - 1;
 }
 
 // Without the sign in front that says of which type the value is.
@@ -232,17 +212,9 @@ class MsiReader {
     return paths_.Formatted(text, values_);
   }
 
-  // Takes apart what a command line stands for. Why a key by itself is looked
-  // at first: it is one file, whatever that is called.
-  void TakeFormattedLine(std::string_view text, Action& action) const {
-    const CommandLine written = SplitCommandLine(text);
-    if (IsKeyOfFile(written.program)) {
-      TakeCommand(Formatted(written.program), Formatted(written.arguments),
-                  action);
-    } else {
-      TakeCommandLine(Formatted(text), action);
-    }
-    KeepWritten(std::string(text), Formatted(text), action);
+  // Takes apart what a command line stands for.
+  void TakeLine(std::string_view text, Action& action) const {
+    TakeFormattedLine(text, paths_, values_, action);
   }
 
   // The same of a program that a custom action has by itself.
@@ -257,7 +229,7 @@ class MsiReader {
 
   void DescribeProgram(const MsiCustomAction& custom, Action& action) const {
     if (custom.source_kind == MsiActionSource::kDirectory) {
-      TakeFormattedLine(custom.target, action);
+      TakeLine(custom.target, action);
       action.parameters.push_back({"directory", std::string(custom.source)});
       return;
     }
@@ -272,8 +244,7 @@ class MsiReader {
           : base::AsciiLower(custom.target).starts_with("wixsilent")
               ? "WixSilentExecCmdLine"
               : "WixQuietExecCmdLine";
-      TakeFormattedLine(SetValue(is_deferred ? custom.action : immediate),
-                        action);
+      TakeLine(SetValue(is_deferred ? custom.action : immediate), action);
       action.parameters.push_back({"function", std::string(custom.target)});
       return;
     }

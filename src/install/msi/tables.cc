@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "install/windows/command_line.h"
+#include "install/msi/formatted.h"
 
 namespace countersign::install {
 namespace {
@@ -189,7 +189,7 @@ class TableReader {
         if (target.empty()) {
           return;
         }
-        TakeFormattedLine(target, action);
+        TakeFormattedLine(target, paths_, {}, action);
         action.persistence = what.persistence;
         break;
       case TargetIs::kFile:
@@ -219,26 +219,6 @@ class TableReader {
   }
 
  private:
-  // Why a key by itself is looked at first: it is one file, whatever that is
-  // called.
-  void TakeFormattedLine(std::string_view text, Action& action) const {
-    const CommandLine written = SplitCommandLine(text);
-    const std::string program = paths_.Formatted(written.program);
-    const std::string line = paths_.Formatted(text);
-    if (program != written.program) {
-      TakeCommand(program, paths_.Formatted(written.arguments), action);
-    } else {
-      TakeCommandLine(line, action);
-    }
-    const auto says_written = [](const model::Parameter& parameter) {
-      return parameter.name == "command_line";
-    };
-    if (line != text &&
-        std::ranges::none_of(action.parameters, says_written)) {
-      action.parameters.push_back({"command_line", std::string(text)});
-    }
-  }
-
   const MsiPaths& paths_;
   MsiTextMap extensions_;  // extension to component
   ActionList& actions_;

@@ -92,7 +92,8 @@ TEST(MsiTables, WhatRunsBesideCustomActionsIsSaid) {
         {"DelayActions", "S255"},
         {"Component_", "s72"}},
        {{string("f1"), string("exsvc"), 1, null, null,
-         string("\"[#App]\" --again"), string("3"), null, string("Main")},
+         string("cmd /c \"[#App]\" --again"), string("3"), null,
+         string("Main")},
         {string("f2"), string("exsvc"), 1, null, null, null, null, null,
          string("Main")}}},
   });
@@ -115,6 +116,11 @@ TEST(MsiTables, WhatRunsBesideCustomActionsIsSaid) {
   EXPECT_EQ(failure.persistence, Persistence::kService);
   EXPECT_EQ(failure.target, kProgram);
   EXPECT_EQ(failure.arguments, "--again");
+  // What is written stays.
+  const auto written = std::ranges::find(failure.parameters, "command_line",
+                                         &model::Parameter::name);
+  ASSERT_NE(written, failure.parameters.end());
+  EXPECT_EQ(std::get<std::string>(written->value), "cmd /c \"[#App]\" --again");
 }
 
 TEST(MsiTables, WhatIsOfferedToTheSystemIsSaid) {
