@@ -69,7 +69,7 @@ test:
 	@$(call test,release)
 
 asan:
-	@./setup build test
+	@./setup build test ci
 	@$(call configure,asan-ubsan)
 	@$(call build,asan-ubsan)
 	@$(call test,asan-ubsan)
@@ -82,8 +82,8 @@ tsan:
 
 fuzz:
 	@./setup build ci
-	@$(call configure,fuzz)
-	@$(call build,fuzz)
+	@$(call configure,asan-ubsan)
+	@$(call build,asan-ubsan,--target fuzzers)
 	@./fuzz/run.sh --seconds '$(SECONDS)'
 
 bench:
@@ -114,6 +114,6 @@ deb:
 	@ls out/*.deb
 
 clean:
-	rm -rf $(foreach preset,release dev asan-ubsan tsan fuzz tidy,\
+	rm -rf $(foreach preset,release dev asan-ubsan tsan tidy,\
 		'$(COUNTERSIGN_BUILD)/$(preset)')
 	rm -f out/*.deb

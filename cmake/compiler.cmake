@@ -23,7 +23,7 @@ if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   target_compile_options(countersign_flags INTERFACE
     -Wno-deprecated-declarations)
 endif()
-if(CMAKE_BUILD_TYPE MATCHES "Rel")
+if(CMAKE_BUILD_TYPE MATCHES "Rel" AND NOT COUNTERSIGN_SANITIZE)
   target_compile_definitions(countersign_flags INTERFACE _FORTIFY_SOURCE=2)
 endif()
 target_link_options(countersign_flags INTERFACE
@@ -40,7 +40,5 @@ if(COUNTERSIGN_THREAD_SANITIZE)
   add_link_options(-fsanitize=thread)
 endif()
 if(COUNTERSIGN_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined
-                      -fno-sanitize-recover=all -fno-omit-frame-pointer)
-  add_link_options(-fsanitize=address,undefined)
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()

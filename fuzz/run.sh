@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the fuzz targets that the `fuzz` preset built.
+# Runs the fuzz targets that the `asan-ubsan` preset built.
 #
 #   fuzz/run.sh [--seconds N] [--runs N] [TARGET...]
 #
@@ -10,7 +10,7 @@
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
-build=${COUNTERSIGN_BUILD:-build}/fuzz
+build=${COUNTERSIGN_BUILD:-build}/asan-ubsan
 out=out/fuzz
 seconds=60
 runs=-1

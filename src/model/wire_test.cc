@@ -45,7 +45,7 @@ TYPED_TEST(Wire, RoundTripsEveryField) {
 }
 
 TYPED_TEST(Wire, RoundTripsDefaultsAndLongLists) {
-  for (const size_t list_size : {0, 1, 5}) {
+  for (const size_t list_size : {0U, 1U, 5U}) {
     const auto value = WithEveryField<TypeParam>(list_size);
     const Message bytes = EncodeWire(value);
     const auto again = DecodeWire<TypeParam>(bytes);

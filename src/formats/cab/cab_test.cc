@@ -94,7 +94,7 @@ TEST(UnpackCab, GivesBackWhatWentIn) {
 TEST(UnpackCab, ShortBlocksKeepTheirHistory) {
   CabBuilder builder;
   builder.folders = {{kMszip, {{"a", Prose(100'000)}}}};
-  for (const size_t size : {100, 1000, 32767, 20'000}) {
+  for (const size_t size : {100U, 1000U, 32767U, 20'000U}) {
     builder.block_bytes = size;
     ExpectRoundTrip(builder);
   }

@@ -107,7 +107,7 @@ std::vector<Method> Methods() {
 
 TEST(Pkzip, EveryMethodGivesBackWhatWasPacked) {
   for (const Method& method : Methods()) {
-    for (const size_t size : {1, 2, 300, 5000, 40'000}) {
+    for (const size_t size : {1U, 2U, 300U, 5000U, 40'000U}) {
       const std::string text = Sample(size);
       const std::string packed = method.write(text);
       TextSink sink;

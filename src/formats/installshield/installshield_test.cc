@@ -180,7 +180,7 @@ TEST(UnpackInstallshield, ReadsCabinetsOfOneFile) {
 // Header and volumes in one overlay, with a file in two of them.
 TEST(UnpackInstallshield, ReadsCabinetsInAnOverlay) {
   for (const int version : {5, 9, 17}) {
-    for (const size_t split : {0, 1, 100}) {
+    for (const size_t split : {0U, 1U, 100U}) {
       ShieldBuilder builder = ShieldSample(version);
       builder.is_one_file = false;
       builder.split_at = split;
@@ -234,7 +234,9 @@ TEST(UnpackInstallshield, ChangedContentIsNoticed) {
   for (const auto& row : rows) {
     std::string cab = builder.header;
     const size_t at = builder.descriptor_at[row.item];
-    const auto byte = [&](size_t i) { return static_cast<uint8_t>(cab[i]); };
+    const auto byte = [&](size_t i) -> size_t {
+      return static_cast<uint8_t>(cab[i]);
+    };
     const size_t offset =
         byte(at + 18) | byte(at + 19) << 8U | byte(at + 20) << 16U;
     cab[offset + 2] = static_cast<char>(cab[offset + 2] ^ 0x06);

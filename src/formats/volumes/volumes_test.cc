@@ -30,7 +30,7 @@ TEST(Volumes, AHeaderLeadsTheCabinetsOfItsFolder) {
   EXPECT_EQ(places[0]->number, 2U);
   EXPECT_EQ(places[2]->leader, 1U);
   EXPECT_EQ(places[2]->number, 1U);
-  for (const size_t alone : {1, 3, 4, 5, 6, 7}) {
+  for (const size_t alone : {1U, 3U, 4U, 5U, 6U, 7U}) {
     EXPECT_FALSE(places[alone].has_value()) << alone;
   }
 }

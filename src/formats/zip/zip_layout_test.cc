@@ -77,7 +77,7 @@ TEST(ZipLayout, MembersThatTheDirectoryDoesNotName) {
        {StoredEntry("hidden", kText), DeflatedEntry("hidden", kText),
         Streamed(DeflatedEntry("hidden", kText)),
         Streamed(StoredEntry("hidden", kText))}) {
-    for (const size_t place : {0, 2, 5}) {
+    for (const size_t place : {0U, 2U, 5U}) {
       SampleZip zip = Mixed();
       zip.entries.insert(zip.entries.begin() + static_cast<ptrdiff_t>(place),
                          entry);

@@ -74,7 +74,7 @@ struct SampleMei {
 struct SampleModule {
   std::string name;
   std::string content;
-  int kind = 0;
+  uint32_t kind = 0;
 };
 
 struct SamplePyz {

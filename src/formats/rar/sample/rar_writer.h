@@ -18,7 +18,8 @@ class RarBitWriter {
  public:
   void Bits(uint64_t value, unsigned count) {
     for (unsigned i = count; i > 0; --i) {
-      byte_ = static_cast<uint8_t>(byte_ << 1 | ((value >> (i - 1)) & 1));
+      byte_ = static_cast<uint8_t>(uint64_t{byte_} << 1U |
+                                   ((value >> (i - 1)) & 1));
       if (++held_ == 8) {
         text_ += static_cast<char>(byte_);
         held_ = 0;
@@ -166,7 +167,8 @@ inline std::string WriteRarLz(const std::string& content, bool is_five,
   const unsigned size_bytes = block.size() < 256 ? 1 : 2;
   const auto flags =
       static_cast<uint8_t>((bits - 1) | (size_bytes - 1) << 3 | 0x40U | 0x80U);
-  const std::string size = LittleEndian(block.size(), size_bytes);
+  const std::string size =
+      LittleEndian(block.size(), static_cast<int>(size_bytes));
   auto sum = static_cast<uint8_t>(0x5A ^ flags);
   for (const char c : size) {
     sum = static_cast<uint8_t>(sum ^ static_cast<uint8_t>(c));
