@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -11,11 +10,6 @@ namespace countersign::signing {
 // The decoded content of every complete "-----BEGIN x-----" block of `text`,
 // whatever its label; blocks that are not Base64 are left out.
 [[nodiscard]] std::vector<std::vector<uint8_t>> DecodePem(
-    std::string_view text);
-
-// The bytes that Base64 `text` stands for, or nothing. White space is skipped,
-// "=" may be missing.
-[[nodiscard]] std::optional<std::vector<uint8_t>> DecodeBase64(
     std::string_view text);
 
 }  // namespace countersign::signing

@@ -9,8 +9,8 @@
 #include <set>
 #include <utility>
 
+#include "base/base64.h"
 #include "base/text.h"
-#include "signing/asn1/pem.h"
 #include "signing/package/archive.h"
 
 namespace countersign::signing {
@@ -151,7 +151,7 @@ std::optional<std::vector<JarDigest>> ReadJarDigests(const JarSection& section,
     if (known == std::end(kJarAlgorithms)) {
       continue;
     }
-    auto value = DecodeBase64(attribute.value);
+    auto value = base::DecodeBase64(attribute.value);
     if (!value || value->size() != base::DigestSize(known->algorithm)) {
       return std::nullopt;
     }

@@ -25,9 +25,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/base64.h"
 #include "base/text.h"
 #include "formats/xml.h"
-#include "signing/asn1/pem.h"
 
 namespace countersign::signing {
 namespace {
@@ -268,7 +268,7 @@ class BlockMapCheck {
         continue;  // extensions of later versions
       }
       const std::string* hash = xml.Attribute(block, "Hash");
-      auto digest = DecodeBase64(hash == nullptr ? "" : *hash);
+      auto digest = base::DecodeBase64(hash == nullptr ? "" : *hash);
       if (!digest || digest->size() != base::DigestSize(algorithm_)) {
         return false;
       }

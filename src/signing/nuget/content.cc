@@ -17,8 +17,8 @@
 #include <algorithm>
 #include <map>
 
+#include "base/base64.h"
 #include "base/text.h"
-#include "signing/asn1/pem.h"
 
 namespace countersign::signing {
 namespace {
@@ -183,7 +183,7 @@ std::optional<NugetContent> ReadNugetContent(std::string_view document) {
     if (found == section->end()) {
       continue;
     }
-    auto digest = DecodeBase64(found->second);
+    auto digest = base::DecodeBase64(found->second);
     if (digest && digest->size() == base::DigestSize(each.algorithm)) {
       return NugetContent{each.algorithm, *std::move(digest)};
     }

@@ -12,8 +12,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/base64.h"
 #include "base/text.h"
-#include "signing/asn1/pem.h"
 #include "signing/signer/answer.h"
 #include "signing/signer/unsigned_data.h"
 #include "signing/vsix/canonical.h"
@@ -387,7 +387,7 @@ class XmlSignatureExamination {
   void TakeToken(uint32_t element, const std::vector<uint8_t>& stamped,
                  uint32_t index, std::vector<Bag>& bags,
                  SignatureFacts& answer) {
-    auto token = DecodeBase64(xml_.Text(element));
+    auto token = base::DecodeBase64(xml_.Text(element));
     if (!token || token->empty()) {
       model::TimestampFacts& facts = answer.timestamps.emplace_back();
       facts.range = part_.Range();

@@ -17,7 +17,7 @@
 #include <array>
 #include <utility>
 
-#include "signing/asn1/pem.h"
+#include "base/base64.h"
 
 namespace countersign::signing {
 namespace {
@@ -138,7 +138,7 @@ XmlReference ReadReference(const XmlTree& xml, uint32_t element) {
   }
   if (const auto value = DsChild(xml, element, "DigestValue")) {
     reference.digest =
-        DecodeBase64(xml.Text(*value)).value_or(std::vector<uint8_t>());
+        base::DecodeBase64(xml.Text(*value)).value_or(std::vector<uint8_t>());
   }
   ReadTransforms(xml, element, reference);
   return reference;
@@ -161,7 +161,7 @@ void ReadKeyInfo(const XmlTree& xml, uint32_t key_info, XmlSignature& out) {
     }
     for (const uint32_t child : xml.Children(data)) {
       if (xml[child].name.Is(kXmlSignatureSpace, "X509Certificate")) {
-        if (auto der = DecodeBase64(xml.Text(child))) {
+        if (auto der = base::DecodeBase64(xml.Text(child))) {
           out.certificates.push_back(*std::move(der));
         }
       }
@@ -187,7 +187,7 @@ Result<XmlSignature> ReadXmlSignature(const XmlTree& xml) {
   }
   out.signed_info = *info;
   out.signature_value = *value;
-  auto bytes = DecodeBase64(xml.Text(*value));
+  auto bytes = base::DecodeBase64(xml.Text(*value));
   if (!bytes) {
     return fail(Fault::kMalformed, "SignatureValue");
   }
