@@ -113,7 +113,8 @@ struct SigningFacts {
   std::optional<base::Instant> build_time;  // of the linker; unverified
   std::vector<EncodingChange> encoding_changes;
   std::vector<ListedDigest> listed;  // of a catalog
-  // What the place is called where signatures of this format lie.
+  // What such a file is called, and the place where its signatures lie.
+  std::string file_kind = "Windows program";
   std::string signed_place = "certificate table";
   base::ByteRange certificate_table;
   base::ByteRange security_directory;  // the entry in the header

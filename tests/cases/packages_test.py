@@ -152,11 +152,30 @@ class Packages(unittest.TestCase):
     def test_data_behind_a_package_is_noticed(self):
         def append(data):
             data += b"PK\3\4" + bytes(600)
-        for name in ("signed.cab", "signed.msi", "signed_ex.msi"):
+        for name, place in (
+                ("signed.cab", "signature of the cabinet"),
+                ("signed.msi", "last sector of the compound file"),
+                ("signed_ex.msi", "last sector of the compound file")):
             with self.subTest(name):
                 report = self.changed(name, append)
-                self.assertIn("signing.data_after_signature", self.ids(report))
                 self.assertEqual(report["verdict"], "hold")
+                message, = [f["message"] for f in report["findings"]
+                            if f["id"] == "signing.data_after_signature"]
+                self.assertTrue(message.startswith(
+                    f"Data follows the {place}: "), message)
+
+    def test_a_damaged_package_is_called_what_it_is(self):
+        def cut_off(data):
+            del data[30:]
+        for name, kind in (("signed.cab", "cabinet"),
+                           ("signed.msi", "compound file (OLE)")):
+            with self.subTest(name):
+                report = self.changed(name, cut_off)
+                self.assertEqual(report["verdict"], "hold")
+                message, = [f["message"] for f in report["findings"]
+                            if f["id"] == "pe.malformed"]
+                self.assertTrue(message.startswith(
+                    f"The file starts like a {kind} but "), message)
 
     def test_no_cut_package_passes(self):
         for name in ("signed.cab", "signed_ex.msi"):

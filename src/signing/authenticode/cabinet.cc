@@ -69,8 +69,15 @@ void NoteUnsignedHeader(Bytes file, SigningFacts& facts) {
   }
 }
 
-SigningFacts Damaged(const base::Error& error) {
+SigningFacts CabinetFacts() {
   SigningFacts facts;
+  facts.file_kind = "cabinet";
+  facts.signed_place = "signature of the cabinet";
+  return facts;
+}
+
+SigningFacts Damaged(const base::Error& error) {
+  SigningFacts facts = CabinetFacts();
   facts.is_signed = model::Signed::kUnknown;
   facts.faults.push_back(
       {error, {error.offset, 0}, {}, StructureFault::Part::kImage});
@@ -85,7 +92,7 @@ SigningFacts ExamineCabinet(const base::Blob& file, const Context& context) {
   if (!layout) {
     return Damaged(layout.error());
   }
-  SigningFacts facts;
+  SigningFacts facts = CabinetFacts();
   const ByteRange signature = layout->signature;
   if (signature.size == 0) {
     facts.is_signed = model::Signed::kAbsent;

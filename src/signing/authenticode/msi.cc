@@ -257,6 +257,8 @@ void NoteTrailingData(const CompoundFile& compound, Bytes file,
 
 SigningFacts ExamineMsi(const base::Blob& file, const Context& context) {
   SigningFacts facts;
+  facts.file_kind = "compound file (OLE)";
+  facts.signed_place = "last sector of the compound file";
   const auto compound = formats::ParseCompoundFile(file.View(), context.budget);
   if (!compound) {
     AddFault(compound.error(), facts);

@@ -137,11 +137,11 @@ void CheckImageMalformed(const SigningFacts& facts, Sink& sink) {
   for (const StructureFault& fault : facts.faults) {
     if (fault.part == StructureFault::Part::kImage) {
       sink.Give(
-          fmt::format("The file starts like a Windows program but its "
-                      "headers cannot be read: {} {} at offset {}; "
-                      "whether it is signed is not known.",
-                      fault.error.field, base::Describe(fault.error.fault),
-                      fault.error.offset),
+          fmt::format("The file starts like a {} but its structure cannot be "
+                      "read: {} {} at offset {}; whether it is signed is not "
+                      "known.",
+                      facts.file_kind, fault.error.field,
+                      base::Describe(fault.error.fault), fault.error.offset),
           {fault.error.offset, 1},
           {{"field", std::string(fault.error.field)},
            {"offset", Number(fault.error.offset)}});
