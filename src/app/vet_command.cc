@@ -76,6 +76,13 @@ std::optional<unsigned> ParseJobs(const std::string& text) {
                                : std::nullopt;
 }
 
+// Limit: below 64 MiB no worker starts, or it can hold nothing.
+std::optional<uint64_t> ParseMemory(const std::string& text) {
+  constexpr uint64_t kLeastBytes = uint64_t{64} << 20;
+  const auto bytes = ParseSize(text);
+  return bytes && *bytes >= kLeastBytes ? bytes : std::nullopt;
+}
+
 void AddInputs(CLI::App& vet, VetRequest& request) {
   vet.add_option("PATH", request.paths,
                  "Files, directories, or - for standard input")
@@ -145,8 +152,8 @@ void AddIsolation(CLI::App& vet, VetRequest& request) {
   AddParsed(vet, "--time-limit", request.time_limit, ParseDuration, "TIME",
             "a duration such as 30s, 5m or 500ms, at most a day",
             "Longest work on one input (5m)");
-  AddParsed(vet, "--memory-limit", request.memory_limit_bytes, ParseSize,
-            "SIZE", "a size such as 512M or 2G",
+  AddParsed(vet, "--memory-limit", request.memory_limit_bytes, ParseMemory,
+            "SIZE", "a size such as 512M or 2G, at least 64M",
             "Most memory of one worker (512M)");
   vet.add_flag("--allow-weak-sandbox", request.allow_weak_sandbox,
                "Go on where workers cannot be locked down");

@@ -202,6 +202,15 @@ void VetPool::Stop() {
   room_.notify_all();
 }
 
+std::vector<Outcome> VetPool::TakeFinished() {
+  const std::scoped_lock lock(mutex_);
+  std::vector<Outcome> outcomes;
+  for (auto& [number, outcome] : std::exchange(done_, {})) {
+    outcomes.push_back(std::move(outcome));
+  }
+  return outcomes;
+}
+
 bool VetPool::WaitUntilIdle(std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
   return ready_.wait_for(lock, timeout, [this] { return in_work_.empty(); });

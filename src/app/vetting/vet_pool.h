@@ -61,6 +61,9 @@ class VetPool {
 
   // Begins no further input.
   void Stop();
+  // The outcomes that are there, in the order of the inputs, also those that
+  // waited for one before them. Nothing comes from Next afterwards.
+  std::vector<Outcome> TakeFinished();
   // True once no input is being vetted, within the timeout.
   bool WaitUntilIdle(std::chrono::milliseconds timeout);
 

@@ -6,8 +6,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <future>
+#include <iterator>
 #include <optional>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "app/command.h"
 #include "app/report/summary.h"
@@ -125,7 +129,11 @@ class Run {
       Outcome outcome;
       const VetPool::Answer answer = pool.Next(outcome, kTick);
       if (const int signal = interruption.Signal(); signal != 0) {
-        return Interrupted(pool, signal);
+        std::vector<Outcome> finished;
+        if (answer == VetPool::Answer::kOutcome) {
+          finished.push_back(std::move(outcome));
+        }
+        return Interrupted(pool, signal, std::move(finished));
       }
       if (answer == VetPool::Answer::kEnd) {
         return Finish();
@@ -133,7 +141,7 @@ class Run {
       if (answer == VetPool::Answer::kOutcome &&
           (!Take(outcome) || HasBroken(outcome))) {
         if (const int signal = interruption.Signal(); signal != 0) {
-          return Interrupted(pool, signal);
+          return Interrupted(pool, signal, {});
         }
         if (!output_.Abandoned()) {
           Say(fmt::format("Stopped after {}: {}",
@@ -229,10 +237,35 @@ class Run {
                                                         : kExitError;
   }
 
-  int Interrupted(VetPool& pool, int signal) {
+  // What is finished is reported, also where it waited for a slow input, unless
+  // nobody reads it.
+  int Interrupted(VetPool& pool, int signal, std::vector<Outcome> finished) {
+    progress_.Clear();
+    pool.Stop();
+    const bool is_idle = pool.WaitUntilIdle(kGrace);
+    std::ranges::move(pool.TakeFinished(), std::back_inserter(finished));
+    // Why either: without another thread it is printed here, for as long as it
+    // takes.
+    std::future<void> printing =
+        std::async(std::launch::async | std::launch::deferred, [&] {
+          for (Outcome& outcome : finished) {
+            if (output_.IsInterrupted() || !Take(outcome)) {
+              return;
+            }
+          }
+        });
+    const std::future_status status = printing.wait_for(kGrace);
+    if (status == std::future_status::deferred) {
+      printing.get();
+    } else if (status == std::future_status::timeout) {
+      Complain(
+          "Interrupted while printing: the last report printed is cut "
+          "off.");
+      std::_Exit(128 + signal);
+    }
     Say(fmt::format("Interrupted after {}: {}", Count(summary_.Files(), "file"),
                     output_.EndEarly()));
-    return Leave(pool, 128 + signal);
+    return End(is_idle, 128 + signal);
   }
 
   // Ends without a half-written output file, and without waiting for a file
@@ -240,7 +273,11 @@ class Run {
   int Leave(VetPool& pool, int code) {
     progress_.Clear();
     pool.Stop();
-    if (!pool.WaitUntilIdle(kGrace)) {
+    return End(pool.WaitUntilIdle(kGrace), code);
+  }
+
+  static int End(bool is_idle, int code) {
+    if (!is_idle) {
       std::_Exit(code);
     }
     return code;

@@ -33,8 +33,11 @@ class FakeVetter : public vet::Vetter {
     const int call = calls_++;
     const int now = ++at_once_;
     most_at_once_ = std::max<int>(most_at_once_, now);
+    const bool is_slow = name.find("slow") != std::string::npos;
     std::this_thread::sleep_for(
-        std::chrono::milliseconds(delay_ms_ != 0 ? delay_ms_ : (7 - call % 8)));
+        std::chrono::milliseconds(is_slow          ? 500
+                                  : delay_ms_ != 0 ? delay_ms_
+                                                   : (7 - call % 8)));
     model::Report report =
         name.find("bad") != std::string::npos       ? SampleTampered()
         : name.find("partial") != std::string::npos ? SampleIncomplete()
@@ -201,6 +204,29 @@ TEST_F(VetRunTest, ASignalEndsTheRunAndLeavesNoHalfFile) {
   EXPECT_LT(vetter_.calls_, 200);
   EXPECT_EQ(::access(request.output.c_str(), F_OK), -1);
   EXPECT_EQ(scratch_.Entries(), 2U);  // "in" and "stdout"
+}
+
+TEST_F(VetRunTest, ASignalLosesNothingThatWaitedForASlowInput) {
+  scratch_.MakeDirectory("in");
+  scratch_.Write("in/0slow", "x");
+  for (const char* name : {"in/1bad", "in/2bad", "in/3bad"}) {
+    scratch_.Write(name, "x");
+  }
+  VetRequest request;
+  request.paths = {scratch_.Path("in")};
+  request.jobs = 2;
+  request.json = true;
+  std::jthread killer([this] {
+    while (vetter_.calls_ < 4 || vetter_.at_once_ > 1) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    ::kill(::getpid(), SIGTERM);
+  });
+  EXPECT_EQ(Run(request), 128 + SIGTERM);
+  const std::string output = Output();
+  for (const char* name : {"in/1bad", "in/2bad", "in/3bad"}) {
+    EXPECT_NE(output.find(name), std::string::npos) << name;
+  }
 }
 
 TEST_F(VetRunTest, RefusesWhatCannotBeMeant) {
