@@ -148,19 +148,6 @@ struct PeVersion {
 [[nodiscard]] base::Result<PeVersion> ParsePeVersion(base::Input resource,
                                                      base::Budget& budget);
 
-// What a program asks for in its manifest.
-struct PeManifest {
-  // The value of requestedExecutionLevel's attribute `level`, as written
-  // ("requireAdministrator"), and where it stands in the file.
-  std::string execution_level;
-  base::ByteRange execution_level_range;
-};
-
-// The execution level in `resource`, the data of an RT_MANIFEST, or nothing
-// when none is asked for. The text is searched, not parsed as XML: what is in a
-// comment is found as well.
-[[nodiscard]] std::optional<PeManifest> ParsePeManifest(base::Input resource);
-
 // What the member behind the sections is called.
 inline constexpr std::string_view kOverlayName = "[overlay]";
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "install/windows/command_line.h"
+#include "install/windows/encoded.h"
 #include "model/size.h"
 
 namespace countersign::install {
@@ -76,6 +77,8 @@ void ActionList::Close() {
 }
 
 void ActionList::Keep(Action action) {
+  AddDecodedCommands(action);
+  Shorten(action);
   bytes_ += model::BytesOf(action);
   actions_.push_back(std::move(action));
 }

@@ -8,6 +8,7 @@
 #include "install/conclude.h"
 #include "install/members/link.h"
 #include "install/members/roles.h"
+#include "install/rights/rights.h"
 
 namespace countersign::install {
 namespace {
@@ -45,6 +46,7 @@ constexpr auto kFindingIds = [] {
 
 void Conclude(model::Inspection& inspection) {
   LinkMembers(inspection);
+  RaiseRights(inspection);
   GiveRoles(inspection);
   const Facts facts{inspection, MainProgramOf(inspection)};
   std::vector<model::Finding> findings;

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/sample/zip_writer.h"
 #include "install/actions.h"
 
 namespace countersign::install {
@@ -72,7 +73,7 @@ TEST(BurnManifest, PackagesOfTheChainAreRead) {
   EXPECT_EQ(install.target, "vcredist.exe");
   EXPECT_EQ(install.arguments, "/quiet /x");
   EXPECT_EQ(install.condition, "VersionNT64");
-  EXPECT_EQ(install.runs_as, RunsAs::kInstaller);
+  EXPECT_EQ(install.runs_as, RunsAs::kAdministrator);
   EXPECT_EQ(Parameter(install, "stored_as"), "a1");
   EXPECT_EQ(reading.actions[1].phase, ActionPhase::kUninstall);
   EXPECT_EQ(reading.actions[1].arguments, "/remove");
@@ -518,6 +519,98 @@ TEST(Squirrel, ReleasesAreRead) {
   EXPECT_EQ(Parameter(reading.actions[0], "sha1"), std::string(40, 'a'));
   EXPECT_EQ(Parameter(reading.actions[0], "bytes"), "1234");
   EXPECT_EQ(reading.actions[1].target, "Trade-1.0.0-delta.nupkg");
+}
+
+TEST(Squirrel, SetupStartsTheProgramOfItsArchive) {
+  const Place place{Format::kUnknown, Format::kPe, "[resources]/DATA/131/1033"};
+  formats::SampleZip zip;
+  zip.entries = {formats::StoredEntry("RELEASES", "x"),
+                 formats::StoredEntry("UPDATE.exe", "MZ")};
+  zip.comment = std::string(65'000, 'x');
+  const std::string archive = zip.Write();
+  const Reading reading = Read(place, archive);
+  ASSERT_FALSE(reading.failed);
+  ASSERT_EQ(reading.actions.size(), 1U);
+  EXPECT_EQ(reading.actions[0].kind, ActionKind::kRunProgram);
+  EXPECT_EQ(reading.actions[0].statement, "Squirrel Setup");
+  EXPECT_EQ(reading.actions[0].target, "UPDATE.exe");
+  EXPECT_EQ(reading.actions[0].arguments, "--install .");
+  EXPECT_EQ(reading.actions[0].runs_as, RunsAs::kInstaller);
+  zip.entries.pop_back();
+  for (const std::string& other :
+       {std::string(), zip.Write(), archive.substr(0, 60),
+        std::string("MSCF Update.exe")}) {
+    const Reading nothing = Read(place, other);
+    EXPECT_TRUE(nothing.actions.empty());
+    EXPECT_FALSE(nothing.failed);
+  }
+  EXPECT_FALSE(
+      MayTell({Format::kUnknown, Format::kPe, "[resources]/DATA/132/1033"}));
+}
+
+TEST(PackageJson, WhatNobodyAsksForIsSaid) {
+  constexpr std::string_view kText = R"({"name": "x", "main": "index.js",
+    "scripts": {"postinstall": "node fetch.js --now && evil.exe",
+                "test": "jest",
+                "vscode:uninstall": "node ./out/gone", "install": 7}})";
+  // A package of npm.
+  const Reading npm =
+      Read({Format::kText, Format::kTar, "any/package.json"}, kText);
+  ASSERT_EQ(npm.actions.size(), 3U);
+  EXPECT_EQ(npm.actions[0].kind, ActionKind::kEntryPoint);
+  EXPECT_EQ(npm.actions[1].kind, ActionKind::kRunProgram);
+  EXPECT_EQ(npm.actions[1].statement, "package.json scripts.postinstall");
+  EXPECT_EQ(npm.actions[1].target, "node");
+  EXPECT_EQ(npm.actions[1].arguments, "fetch.js --now");
+  EXPECT_EQ(npm.actions[1].phase, ActionPhase::kInstall);
+  EXPECT_EQ(npm.actions[2].target, "evil.exe");
+  EXPECT_EQ(Parameter(npm.actions[2], "command_line"),
+            "node fetch.js --now && evil.exe");
+  // An extension of Visual Studio Code.
+  const Reading extension =
+      Read({Format::kText, Format::kVsix, "extension/package.json"}, kText);
+  ASSERT_EQ(extension.actions.size(), 2U);
+  EXPECT_EQ(extension.actions[1].arguments, "./out/gone");
+  EXPECT_EQ(extension.actions[1].phase, ActionPhase::kUninstall);
+  // An application, packed and open.
+  for (const Place& place :
+       {Place{Format::kText, Format::kAsar, "package.json"},
+        Place{Format::kText, Format::kZip, "resources/app/package.json"},
+        Place{Format::kText, Format::kTar, "App/resources/app/package.json"},
+        Place{Format::kText, Format::kNsis,
+              "$INSTDIR/Resources/app/package.json"}}) {
+    const Reading application = Read(place, kText);
+    ASSERT_EQ(application.actions.size(), 1U) << place.name;
+    EXPECT_EQ(application.actions[0].target, "index.js");
+  }
+  EXPECT_FALSE(
+      MayTell({Format::kText, Format::kZip, "node_modules/x/package.json"}));
+}
+
+TEST(NugetScripts, TasksOfBuildFilesAreRead) {
+  const Place place{Format::kText, Format::kNupkg, "build/net8.0/x.targets"};
+  constexpr std::string_view kText =
+      R"(<Project><!-- <Exec Command="no.exe"/> --><Target Name="T">
+<Exec Command="&quot;$(MSBuildThisFileDirectory)u.exe&quot; -x"
+ Condition="'$(OS)' == 'Windows_NT'"/>
+<Microsoft.Build.Tasks.EXEC command="ver &amp; certutil -addstore root a.cer"/>
+<DownloadFile SourceUrl="https://example.com/a.bin"/></Target></Project>)";
+  const Reading reading = Read(place, kText);
+  ASSERT_FALSE(reading.failed);
+  ASSERT_EQ(reading.actions.size(), 5U);
+  EXPECT_EQ(reading.actions[0].value, kText);
+  EXPECT_EQ(reading.actions[1].target, "$(MSBuildThisFileDirectory)u.exe");
+  EXPECT_EQ(reading.actions[1].arguments, "-x");
+  EXPECT_EQ(reading.actions[1].condition, "'$(OS)' == 'Windows_NT'");
+  EXPECT_EQ(reading.actions[1].phase, ActionPhase::kUse);
+  EXPECT_EQ(reading.actions[3].target, "certutil");
+  EXPECT_EQ(reading.actions[4].kind, ActionKind::kDownload);
+  EXPECT_EQ(reading.actions[4].target, "https://example.com/a.bin");
+  // The text is there even where it cannot be read.
+  const Reading damaged = Read(place, "<Project><Exec Command='a'></Project>");
+  EXPECT_FALSE(damaged.failed);
+  ASSERT_EQ(damaged.actions.size(), 1U);
+  EXPECT_NE(Parameter(damaged.actions[0], "unreadable"), "(absent)");
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "install/msix/msix.h"
 #include "install/nsis/nsis.h"
 #include "install/nuget/nuget.h"
+#include "install/rights/rights.h"
 #include "install/self_extractor/self_extractor.h"
 #include "install/squirrel/squirrel.h"
 #include "install/task/task.h"
@@ -38,6 +39,7 @@ constexpr std::array kPackages = {
     PackageRow{Format::kMst, ReadMsiTransforms},
     PackageRow{Format::kNsis, ReadNsis},
     PackageRow{Format::kPe, ReadInno},
+    PackageRow{Format::kPe, ReadExecutionLevel},
 };
 
 // A statement that is a member, known by where it lies and what it is called.
@@ -84,6 +86,9 @@ constexpr std::array kMembers = {
         Format::kAsar,
         [](std::string_view name) { return IsCalled(name, "package.json"); },
         ReadPackageJson},
+    MemberRow{Format::kTar, IsNpmManifest, ReadPackageJson},
+    MemberRow{Format::kUnknown, IsPackageJson, ReadPackageJson},
+    MemberRow{Format::kPe, IsSquirrelArchive, ReadSquirrelArchive},
     MemberRow{Format::kPe,
               [](std::string_view name) {
                 return IsCalled(name, "[overlay]/config.txt");

@@ -69,14 +69,22 @@ inline constexpr std::array kNames<ActionPhase> = {
     std::string_view("failure"), std::string_view("use"),
     std::string_view("unknown")};
 
-// With whose rights. "installer": those of whoever runs the installer, which is
-// an administrator for most; "unknown": the installer does not tell.
-enum class RunsAs : uint8_t { kUnknown, kSystem, kInstaller, kUser, kAccount };
+// With whose rights. "installer": those of whoever runs the installer;
+// "administrator": the same, raised, because the installer asks for that;
+// "unknown": the installer does not tell.
+enum class RunsAs : uint8_t {
+  kUnknown,
+  kSystem,
+  kInstaller,
+  kUser,
+  kAccount,
+  kAdministrator,
+};
 template <>
 inline constexpr std::array kNames<RunsAs> = {
-    std::string_view("unknown"), std::string_view("system"),
+    std::string_view("unknown"),   std::string_view("system"),
     std::string_view("installer"), std::string_view("user"),
-    std::string_view("account")};
+    std::string_view("account"),   std::string_view("administrator")};
 
 // Why something is started again after the installer has ended.
 enum class Persistence : uint8_t {

@@ -59,7 +59,12 @@ struct JsonWriter {
   static Json Value(const std::vector<Parameter>& values) {
     Json object = Json::object();
     for (const Parameter& parameter : values) {
-      object[base::DisplaySafe(parameter.name)] =
+      const std::string name = base::DisplaySafe(parameter.name);
+      std::string key = name;
+      for (int i = 2; object.contains(key); ++i) {
+        key = name + '_' + std::to_string(i);
+      }
+      object[key] =
           std::visit([](const auto& v) { return Value(v); }, parameter.value);
     }
     return object;

@@ -56,6 +56,23 @@ TEST(ReportJson, HasEveryPromisedName) {
   ExpectKeys(report["findings"][0]["evidence"][0], {"offset", "size"});
 }
 
+TEST(ReportJson, ParametersOfOneNameAreAllThere) {
+  Report report;
+  Finding finding;
+  finding.parameters = {{"a", std::string("1")},
+                        {"a", std::string("2")},
+                        {"a_2", std::string("3")},
+                        {"a", int64_t{4}}};
+  report.findings = {finding};
+  const Json parameters =
+      Json::parse(WriteJson(report, -1))["findings"][0]["parameters"];
+  EXPECT_EQ(parameters["a"], "1");
+  EXPECT_EQ(parameters["a_2"], "2");
+  EXPECT_EQ(parameters["a_2_2"], "3");
+  EXPECT_EQ(parameters["a_3"], 4);
+  EXPECT_EQ(parameters.size(), 4U);
+}
+
 TEST(ReportJson, HasEveryPromisedNameOfASignature) {
   const Json signature = FullReport()["artifacts"][0]["signatures"][0];
   ExpectKeys(signature,

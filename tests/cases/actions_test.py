@@ -3,6 +3,7 @@
 
 usage: actions_test.py COUNTERSIGN COUNTERSIGN-FORGE
 """
+import base64
 import json
 import pathlib
 import shutil
@@ -83,6 +84,7 @@ Section "Main"
   ExecShell "open" "$INSTDIR\Trader.exe" "-first"
   nsExec::Exec 'schtasks /create /tn T /ru system /tr "\"$INSTDIR\Updater.exe\" /hourly"'
   Exec 'cmd.exe /c start "" /b "$INSTDIR\Updater.exe" /late'
+  Exec 'powershell -w hidden -enc {encoded}'
   System::Call "kernel32::GetTickCount() i .r0"
   NSISdl::download "http://example.com/a.bin" "$TEMP\a.bin"
 SectionEnd
@@ -91,6 +93,14 @@ Section "Uninstall"
   Delete "$INSTDIR\Trader.exe"
 SectionEnd
 """
+
+
+HIDDEN_COMMAND = "Start-Process 'Updater.exe' CheckUpdate"
+
+
+def encoded(command):
+    """As PowerShell takes it with -EncodedCommand."""
+    return base64.b64encode(command.encode("utf-16-le")).decode()
 
 
 def run(*command, **options):
@@ -218,7 +228,8 @@ class Actions(unittest.TestCase):
             for unicode in ("true", "false"):
                 with self.subTest(compressor=compressor, unicode=unicode):
                     (self.root / "n.nsi").write_text(NSI.format(
-                        compressor=compressor, unicode=unicode, out="n.exe"))
+                        compressor=compressor, unicode=unicode, out="n.exe",
+                        encoded=encoded(HIDDEN_COMMAND)))
                     run("makensis", "-V1", "n.nsi", cwd=self.root)
                     self.check_nsis(self.vet(self.root / "n.exe"))
 
@@ -249,14 +260,23 @@ class Actions(unittest.TestCase):
              "none"),
             ("change-file", "uninstall", "Delete", "$INSTDIR\\Trader.exe", "",
              "", "none"),
+            ("request-capability", "install", "requestedExecutionLevel",
+             "requireAdministrator", "", "", "none"),
         ]:
             self.assertIn(row, rows)
+        self.assertEqual({a["runs_as"] for a in report["actions"]
+                          if a["kind"] == "run-program"}, {"administrator"})
         task = [a for a in report["actions"] if a["kind"] == "schedule-task"][0]
         self.assertEqual((task["name"], task["runs_as"]), ("T", "system"))
         self.assertIn("/tn T /ru system",
                       task["parameters"]["command_line"])
         self.assertTrue(report["artifacts"][task["member"]]["path"].endswith(
             "Updater.exe"))
+        hidden = [a for a in report["actions"]
+                  if a["parameters"].get("decoded_command") == HIDDEN_COMMAND]
+        self.assertEqual(len(hidden), 1)
+        self.assertTrue(report["artifacts"][hidden[0]["member"]]["path"]
+                        .endswith("Updater.exe"))
         downloads = [r for r in rows if r[0] == "download"]
         self.assertEqual([r[3] for r in downloads],
                          ["http://example.com/a.bin"])
@@ -264,6 +284,29 @@ class Actions(unittest.TestCase):
         self.assertLessEqual({"install.downloads", "install.obscured_command",
                               "install.persists"}, ids)
         self.check_celas_pattern(report)
+
+    def test_rights_of_an_installer(self):
+        """What an installer starts has the rights that it asks for."""
+        for level, asked, runs_as in (
+                ("user", [], "installer"),
+                ("highest", ["highestAvailable"], "installer"),
+                ("admin", ["requireAdministrator"], "administrator")):
+            with self.subTest(level=level):
+                (self.root / "r.nsi").write_text(
+                    f'Name "R"\nOutFile "r.exe"\nRequestExecutionLevel {level}\n'
+                    'Section\nFile Updater.exe\nExec "$OUTDIR\\Updater.exe -x"\n'
+                    'SectionEnd\n')
+                run("makensis", "-V1", "r.nsi", cwd=self.root)
+                report = self.vet(self.root / "r.exe")
+                actions = report["actions"]
+                self.assertEqual([a["target"] for a in actions
+                                  if a["kind"] == "request-capability"], asked)
+                self.assertEqual([a["runs_as"] for a in actions
+                                  if a["kind"] == "run-program"], [runs_as])
+                message, = [f["message"] for f in report["findings"]
+                            if f["id"] == "install.starts_helper"]
+                self.assertEqual(", as an administrator" in message,
+                                 runs_as == "administrator")
 
     def test_update_feed_beside_an_archive(self):
         with zipfile.ZipFile(self.root / "app.zip", "w") as archive:

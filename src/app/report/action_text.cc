@@ -90,7 +90,7 @@ bool ShowsValue(const Action& action) {
          action.kind == ActionKind::kSetEnvironment;
 }
 
-std::string WhatOf(const Action& action, const Shown& shown) {
+std::string StatedIn(const Action& action, const Shown& shown) {
   std::string what = shown(action.target);
   if (ShowsValue(action)) {
     const std::string* program = TextParameter(action, "program");
@@ -108,6 +108,17 @@ std::string WhatOf(const Action& action, const Shown& shown) {
     what += ' ' + shown(action.arguments);
   }
   return what.empty() ? shown(action.name) : what;
+}
+
+std::string WhatOf(const Action& action, const Shown& shown) {
+  std::string what = StatedIn(action, shown);
+  for (const model::Parameter& parameter : action.parameters) {
+    const auto* text = std::get_if<std::string>(&parameter.value);
+    if (parameter.name == "decoded_command" && text != nullptr) {
+      what += fmt::format(" (decoded: {})", shown(*text));
+    }
+  }
+  return what;
 }
 
 // `text` in lines of at most `columns`, broken behind blanks where there are

@@ -34,12 +34,6 @@ void CheckResources(const PeImage& image, base::Bytes file) {
     base::Budget few({.steps = 10'000});
     const auto version = ParsePeVersion(data, few);
     CS_CHECK(version || version.error().offset <= file.size());
-    if (const auto manifest = ParsePeManifest(data)) {
-      const base::ByteRange range = manifest->execution_level_range;
-      CS_CHECK(range.Inside(file.size()));
-      CS_CHECK(base::AsText(file.subspan(range.offset, range.size)) ==
-               manifest->execution_level);
-    }
   }
 }
 

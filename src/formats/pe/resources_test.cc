@@ -362,28 +362,5 @@ TEST(PeVersion, EndsWhateverItIs) {
   }
 }
 
-TEST(PeManifest, FindsTheExecutionLevel) {
-  const std::string text =
-      "<assembly><requestedExecutionLevel uiAccess='false'\r\n\tlevel = "
-      "\"requireAdministrator\"/></assembly>";
-  const auto manifest = ParsePeManifest({AsBytes(text), 500});
-  ASSERT_TRUE(manifest);
-  EXPECT_EQ(manifest->execution_level, "requireAdministrator");
-  EXPECT_EQ(manifest->execution_level_range,
-            (base::ByteRange{500 + text.find("require"), 20}));
-}
-
-TEST(PeManifest, WithoutALevelThereIsNone) {
-  for (const std::string_view text :
-       {"", "<assembly/>", "<requestedExecutionLevel/>",
-        "<requestedExecutionLevel", "<requestedExecutionLevel level",
-        "<requestedExecutionLevel level=", "<requestedExecutionLevel level=a/>",
-        "<requestedExecutionLevel level='a/>",
-        "<requestedExecutionLevel xlevel='a'/>",
-        "<requestedExecutionLevel/> <x level='a'/>"}) {
-    EXPECT_FALSE(ParsePeManifest({AsBytes(text), 0})) << text;
-  }
-}
-
 }  // namespace
 }  // namespace countersign::formats

@@ -1,4 +1,4 @@
-// Version information and the manifest of a program.
+// Version information of a program.
 //
 //   VS_VERSIONINFO "VS_VERSION_INFO"    value: VS_FIXEDFILEINFO, 52 bytes
 //     StringFileInfo "StringFileInfo"
@@ -11,8 +11,7 @@
 // to a multiple of 4, the value, zeros to a multiple of 4, then children.
 //
 // Spec: Windows SDK, "VS_VERSIONINFO", "StringFileInfo", "StringTable",
-// "String", "VS_FIXEDFILEINFO"; "Application Manifests",
-// requestedExecutionLevel.
+// "String", "VS_FIXEDFILEINFO".
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -157,61 +156,10 @@ class VersionReader {
   PeVersion version_;
 };
 
-bool IsManifestSpace(char c) {
-  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-size_t SkipManifestSpace(std::string_view text, size_t at) {
-  while (at < text.size() && IsManifestSpace(text[at])) {
-    ++at;
-  }
-  return at;
-}
-
-// The value of attribute `name` in `tag`, or nothing.
-std::optional<base::ByteRange> FindManifestAttribute(std::string_view tag,
-                                                     std::string_view name) {
-  for (size_t at = tag.find(name); at != std::string_view::npos;
-       at = tag.find(name, at + 1)) {
-    size_t next = SkipManifestSpace(tag, at + name.size());
-    if (at == 0 || !IsManifestSpace(tag[at - 1]) || next >= tag.size() ||
-        tag[next] != '=') {
-      continue;
-    }
-    next = SkipManifestSpace(tag, next + 1);
-    if (next >= tag.size() || (tag[next] != '"' && tag[next] != '\'')) {
-      continue;
-    }
-    const size_t end = tag.find(tag[next], next + 1);
-    if (end != std::string_view::npos) {
-      return base::ByteRange{next + 1, end - next - 1};
-    }
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 Result<PeVersion> ParsePeVersion(base::Input resource, Budget& budget) {
   return VersionReader(resource, budget).Read();
-}
-
-std::optional<PeManifest> ParsePeManifest(base::Input resource) {
-  constexpr std::string_view kElement = "requestedExecutionLevel";
-  const std::string_view text = base::AsText(resource.bytes);
-  const size_t element = text.find(kElement);
-  if (element == std::string_view::npos) {
-    return std::nullopt;
-  }
-  const size_t start = element + kElement.size();
-  const std::string_view tag =
-      text.substr(start, text.find('>', start) - start);
-  const auto value = FindManifestAttribute(tag, "level");
-  if (!value) {
-    return std::nullopt;
-  }
-  return PeManifest{std::string(tag.substr(value->offset, value->size)),
-                    {resource.offset + start + value->offset, value->size}};
 }
 
 }  // namespace countersign::formats

@@ -107,8 +107,11 @@ class BurnReader {
     action.statement = tree_[package].name.Local();
     action.name = Text(package, "Id");
     action.condition = Text(package, "InstallCondition");
-    action.runs_as = Text(package, "PerMachine") == "yes" ? RunsAs::kInstaller
-                                                          : RunsAs::kUser;
+    // Quirk: the bundle itself runs unraised; a part of it that asks for an
+    // administrator's rights handles what is for all users.
+    action.runs_as = Text(package, "PerMachine") == "yes"
+                         ? RunsAs::kAdministrator
+                         : RunsAs::kUser;
     action.evidence = {tree_[package].offset, 0};
     if (payload) {
       action.target = Text(*payload, "FilePath");
@@ -136,6 +139,7 @@ class BurnReader {
     }
     Action action = Describe(package, payload, ActionPhase::kInstall);
     action.kind = ActionKind::kDownload;
+    action.runs_as = RunsAs::kUser;
     action.arguments = action.target;
     action.target = Text(*payload, "DownloadUrl");
     action.evidence = {tree_[*payload].offset, 0};

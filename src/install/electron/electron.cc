@@ -1,5 +1,8 @@
 #include "install/electron/electron.h"
 
+#include <fmt/format.h>
+
+#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -7,6 +10,7 @@
 #include "base/text.h"
 #include "formats/json.h"
 #include "install/documents/text_of.h"
+#include "install/windows/command_line.h"
 
 namespace countersign::install {
 namespace {
@@ -35,11 +39,73 @@ std::string_view TrimmedYaml(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kAround) + 1 - first);
 }
 
+enum class PackageKind : uint8_t { kApplication, kNpm, kExtension };
+
+PackageKind KindOfPackage(const Place& place) {
+  if (place.container == model::Format::kVsix) {
+    return PackageKind::kExtension;
+  }
+  return place.container == model::Format::kTar && IsNpmManifest(place.name)
+             ? PackageKind::kNpm
+             : PackageKind::kApplication;
+}
+
+struct LifeCycleScript {
+  PackageKind kind;
+  std::string_view name;
+  ActionPhase phase;
+};
+
+// What is run without being asked for; the other scripts are for developers.
+//
+// Spec: npm documentation, "scripts", "Life Cycle Scripts"; Visual Studio Code,
+// "Extension Anatomy", vscode:uninstall.
+constexpr std::array kLifeCycle = {
+    LifeCycleScript{PackageKind::kNpm, "preinstall", ActionPhase::kInstall},
+    LifeCycleScript{PackageKind::kNpm, "install", ActionPhase::kInstall},
+    LifeCycleScript{PackageKind::kNpm, "postinstall", ActionPhase::kInstall},
+    LifeCycleScript{PackageKind::kExtension, "vscode:uninstall",
+                    ActionPhase::kUninstall},
+};
+
+void AddLifeCycle(const Place& place, const formats::JsonValue& root,
+                  base::ByteRange evidence, ActionList& actions) {
+  const auto scripts = root.Member("scripts");
+  if (!scripts || !scripts->IsObject()) {
+    return;
+  }
+  const PackageKind kind = KindOfPackage(place);
+  for (const LifeCycleScript& script : kLifeCycle) {
+    const std::string command = MemberText(*scripts, script.name);
+    if (script.kind != kind || command.empty()) {
+      continue;
+    }
+    Action& action = actions.Open();
+    action.phase = script.phase;
+    action.runs_as = RunsAs::kUser;
+    action.statement = fmt::format("package.json scripts.{}", script.name);
+    action.evidence = evidence;
+    TakeShellLine(command, action);
+  }
+}
+
 }  // namespace
 
-base::Result<void> ReadPackageJson(const Place& /*place*/,
-                                   const base::Blob& file, base::Budget& budget,
-                                   ActionList& actions) {
+bool IsPackageJson(std::string_view name) {
+  constexpr std::string_view kOfApplication = "resources/app/package.json";
+  const std::string lower = base::AsciiLower(name);
+  return lower == kOfApplication ||
+         lower.ends_with("/" + std::string(kOfApplication));
+}
+
+bool IsNpmManifest(std::string_view name) {
+  const size_t folder = name.find('/');
+  return folder != std::string_view::npos && folder > 0 &&
+         name.substr(folder + 1) == "package.json";
+}
+
+base::Result<void> ReadPackageJson(const Place& place, const base::Blob& file,
+                                   base::Budget& budget, ActionList& actions) {
   const formats::JsonDocument document =
       CS_TRY(formats::ParseJson({file.View(), 0}, budget));
   const formats::JsonValue root = document.Root();
@@ -58,7 +124,9 @@ base::Result<void> ReadPackageJson(const Place& /*place*/,
   }
   action.evidence = {0, file.View().size()};
   action.parameters.push_back({"version", MemberText(root, "version")});
+  const base::ByteRange evidence = action.evidence;
   actions.Add(std::move(action));
+  AddLifeCycle(place, root, evidence, actions);
   const auto build = root.Member("build");
   const auto publish =
       build && build->IsObject() ? build->Member("publish") : std::nullopt;
@@ -66,7 +134,7 @@ base::Result<void> ReadPackageJson(const Place& /*place*/,
     Action feed =
         UpdateFeed("package.json build.publish", MemberText(*publish, "url"));
     feed.name = MemberText(*publish, "provider");
-    feed.evidence = {0, file.View().size()};
+    feed.evidence = evidence;
     actions.Add(std::move(feed));
   }
   return {};

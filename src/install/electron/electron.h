@@ -5,6 +5,7 @@
 // documentation, "Publish" (app-update.yml).
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "base/blob.h"
@@ -16,7 +17,15 @@
 
 namespace countersign::install {
 
-// package.json in an archive: the script that is run first. See ReadActions.
+// True of the package.json of an application that lies open in its folder.
+[[nodiscard]] bool IsPackageJson(std::string_view name);
+
+// True of the package.json of a package of npm, which takes the outermost
+// folder away, whatever it is called.
+[[nodiscard]] bool IsNpmManifest(std::string_view name);
+
+// package.json: the script that is run first, and what is run where a package
+// is installed or an extension removed. See ReadActions.
 [[nodiscard]] base::Result<void> ReadPackageJson(const Place& place,
                                                  const base::Blob& file,
                                                  base::Budget& budget,

@@ -74,6 +74,7 @@ class InnoReader {
       : setup_(setup), actions_(actions) {}
 
   void Read() {
+    AddPrivileges();
     AddEach(setup_.run,
             [&](const auto& entry) { AddRun(entry, ActionPhase::kInstall); });
     AddEach(setup_.uninstall_run,
@@ -92,6 +93,21 @@ class InnoReader {
   }
 
  private:
+  static constexpr uint8_t kAdministrator = 2;
+
+  void AddPrivileges() {
+    constexpr std::array<std::string_view, 4> kWords = {"none", "poweruser",
+                                                        "admin", "lowest"};
+    if (setup_.privileges_required == 1 ||
+        setup_.privileges_required == kAdministrator) {
+      Action& action =
+          Add("[Setup] PrivilegesRequired", ActionPhase::kInstall, "");
+      action.kind = ActionKind::kRequestCapability;
+      action.target = kWords.at(setup_.privileges_required);
+      action.runs_as = RunsAs::kUser;
+    }
+  }
+
   void AddEach(const auto& entries, auto&& add) {
     for (const auto& entry : entries) {
       if (actions_.IsFull()) {
@@ -106,7 +122,10 @@ class InnoReader {
     action.statement = section;
     action.phase = phase;
     action.order = std::move(order);
-    action.runs_as = RunsAs::kInstaller;
+    // Quirk: a set-up raises itself where its program does not ask for it.
+    action.runs_as = setup_.privileges_required == kAdministrator
+                         ? RunsAs::kAdministrator
+                         : RunsAs::kInstaller;
     action.evidence = setup_.data;
     return action;
   }

@@ -19,6 +19,7 @@
 #include "install/msi/formatted.h"
 #include "install/msi/paths.h"
 #include "install/msi/tables.h"
+#include "install/msi/values.h"
 #include "install/windows/command_line.h"
 #include "install/windows/registry.h"
 
@@ -76,8 +77,9 @@ class MsiReader {
     features_ =
         CS_TRY(MsiMapOf(database_, "Feature", "Feature", "Title", budget));
     CS_TRY_VOID(FindCallers(budget));
-    FindValues();
-    AddCustomActions();
+    given_ = CS_TRY(MsiValues::Of(read_, budget));
+    values_ = given_.Certain();
+    CS_TRY_VOID(AddCustomActions(budget));
     AddServices();
     AddRegistry();
     AddShortcuts();
@@ -114,38 +116,88 @@ class MsiReader {
     return {};
   }
 
-  // What custom actions give to properties, and the others from the start.
-  void FindValues() {
-    for (const MsiCustomAction& custom : read_.custom_actions) {
-      if (custom.kind == MsiActionKind::kSetProperty) {
-        values_.emplace(custom.source, custom.target);
-      }
-    }
-    for (const formats::MsiPropertyValue& property : read_.properties) {
-      values_.emplace(property.name, property.value);
-    }
-  }
-
   // The text that the property of that name is given.
   [[nodiscard]] std::string_view SetValue(std::string_view property) const {
     const auto value = values_.find(property);
     return value == values_.end() ? std::string_view() : value->second;
   }
 
-  void AddCustomActions() {
+  base::Result<void> AddCustomActions(base::Budget& budget) {
     for (const MsiCustomAction& custom : read_.custom_actions) {
       if (actions_.IsFull()) {
-        return;
+        break;
       }
-      if (custom.kind == MsiActionKind::kSetProperty ||
-          custom.kind == MsiActionKind::kSetDirectory ||
-          custom.kind == MsiActionKind::kError) {
-        continue;
+      if (custom.kind != MsiActionKind::kSetProperty &&
+          custom.kind != MsiActionKind::kSetDirectory &&
+          custom.kind != MsiActionKind::kError) {
+        CS_TRY_VOID(AddCustomAction(custom, budget));
+      }
+    }
+    return {};
+  }
+
+  // Once for each text of a property that it takes its command from: which it
+  // is given, conditions decide.
+  base::Result<void> AddCustomAction(const MsiCustomAction& custom,
+                                     base::Budget& budget) {
+    // Limit: one may be assembled from many.
+    constexpr size_t kMostVariants = 8;
+    const std::vector<std::string_view> uncertain =
+        CS_TRY(given_.Uncertain(UseOf(custom), budget));
+    size_t texts = 1;
+    for (const std::string_view name : uncertain) {
+      texts = std::max(texts, given_.TextsOf(name).size());
+    }
+    for (size_t i = 0; i < std::min(texts, kMostVariants); ++i) {
+      std::string assumed;
+      for (const std::string_view name : uncertain) {
+        const auto& given = given_.TextsOf(name);
+        const std::string_view text = given[std::min(i, given.size() - 1)];
+        values_[name] = text;
+        assumed +=
+            fmt::format("{}{} = {}", assumed.empty() ? "" : "; ", name, text);
       }
       Action action = Describe(custom);
       Schedule(custom, action);
+      if (!assumed.empty()) {
+        action.parameters.push_back({"assuming", std::move(assumed)});
+      }
+      if (texts > kMostVariants) {
+        action.parameters.push_back({"more_texts", int64_t{1}});
+      }
       actions_.Add(std::move(action));
     }
+    for (const std::string_view name : uncertain) {
+      values_.erase(name);
+    }
+    return {};
+  }
+
+  // What Describe takes from properties.
+  static MsiValues::Use UseOf(const MsiCustomAction& custom) {
+    MsiValues::Use use;
+    if (custom.source_kind == MsiActionSource::kProperty) {
+      use.names.push_back(custom.source);
+    }
+    if (custom.kind == MsiActionKind::kExe) {
+      use.texts.push_back(custom.target);
+    } else if (custom.kind == MsiActionKind::kDll) {
+      if (custom.time != MsiActionTime::kImmediate) {
+        use.names.push_back(custom.action);
+      } else if (RunsCommandLine(custom.target)) {
+        use.names.push_back(CommandProperty(custom));
+      }
+    }
+    return use;
+  }
+
+  // The property that holds the command line of a library's function, when the
+  // action runs at once.
+  static std::string_view CommandProperty(const MsiCustomAction& custom) {
+    return custom.target.starts_with("CA") ? "QtExecCmdLine"
+           : base::AsciiLower(custom.target).starts_with("wixsilent")
+               ? "WixSilentExecCmdLine"
+               : "WixQuietExecCmdLine";
   }
 
   [[nodiscard]] Action Describe(const MsiCustomAction& custom) const {
@@ -239,12 +291,8 @@ class MsiReader {
   void DescribeLibrary(const MsiCustomAction& custom, Action& action) const {
     const bool is_deferred = custom.time != MsiActionTime::kImmediate;
     if (RunsCommandLine(custom.target)) {
-      const std::string_view immediate =
-          custom.target.starts_with("CA") ? "QtExecCmdLine"
-          : base::AsciiLower(custom.target).starts_with("wixsilent")
-              ? "WixSilentExecCmdLine"
-              : "WixQuietExecCmdLine";
-      TakeLine(SetValue(is_deferred ? custom.action : immediate), action);
+      TakeLine(SetValue(is_deferred ? custom.action : CommandProperty(custom)),
+               action);
       action.parameters.push_back({"function", std::string(custom.target)});
       return;
     }
@@ -488,7 +536,8 @@ class MsiReader {
   const MsiPaths& paths_;
   ActionList& actions_;
   MsiTextMap features_;
-  MsiTextMap values_;  // of properties
+  MsiValues given_;
+  MsiTextMap values_;  // of properties, those that are looked at just now
   std::multimap<std::string_view, Caller, std::less<>> callers_;
 };
 

@@ -244,6 +244,53 @@ std::vector<Action> ActionsOfCustomAction(int type, const string& source,
   return ActionsOf(recipe);
 }
 
+TEST(MsiTables, EveryTextOfAPropertyIsSaid) {
+  forge::MsiRecipe recipe = formats::MsiSample();
+  for (forge::MsiTableRecipe& table : recipe.tables) {
+    if (table.name == "CustomAction") {
+      table.rows = {
+          {string("Tested"), 50, string("PROG"), string("-x [WORD]")},
+          {string("SetA"), 51, string("PROG"), string("[INNER]")},
+          {string("SetB"), 51, string("INNER"), string("[#App]")},
+          {string("SetC"), 51, string("INNER"), string("")},
+          {string("Other"), 18, string("App"), string("-x")},
+          {string("SetD"), 51, string("WixQuietExecCmdLine"), string("a")},
+          {string("SetE"), 51, string("WixQuietExecCmdLine"), string("b")},
+          {string("SetF"), 51, string("Other"), string("c")},
+          {string("SetG"), 51, string("Other"), string("d")}};
+    } else if (table.name == "Property") {
+      table.rows = {{string("PROG"), string("[SystemFolder]notepad.exe")},
+                    {string("WORD"), string("once")}};
+    }
+  }
+  const std::vector<Action> actions = ActionsOf(recipe);
+  std::vector<string> targets;
+  std::vector<string> assumed;
+  size_t others = 0;
+  for (const Action& action : actions) {
+    if (action.statement != "CustomAction") {
+      continue;
+    }
+    if (action.name == "Other") {
+      ++others;
+      continue;
+    }
+    targets.push_back(action.target);
+    EXPECT_EQ(action.arguments, "-x once");
+    for (const model::Parameter& parameter : action.parameters) {
+      if (parameter.name == "assuming") {
+        assumed.push_back(std::get<string>(parameter.value));
+      }
+    }
+  }
+  EXPECT_EQ(targets, (std::vector<string>{string(kProgram),
+                                          "[SystemFolder]notepad.exe"}));
+  // Properties that an action has nothing to do with do not repeat it.
+  EXPECT_EQ(others, 1U);
+  EXPECT_EQ(assumed, (std::vector<string>{"PROG = [INNER]",
+                                          "PROG = [SystemFolder]notepad.exe"}));
+}
+
 Action OfCustomAction(int type, const string& source, const string& target) {
   return Only(ActionsOfCustomAction(type, source, target), "CustomAction");
 }

@@ -5,8 +5,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/text.h"
+#include "formats/xml.h"
 #include "install/windows/command_line.h"
 
 namespace countersign::install {
@@ -36,6 +38,50 @@ bool IsBuildFile(std::string_view name) {
   return (name.starts_with("build/") || name.starts_with("buildtransitive/") ||
           name.starts_with("buildmultitargeting/")) &&
          (name.ends_with(".targets") || name.ends_with(".props"));
+}
+
+// The name of a task without its namespace: "Microsoft.Build.Tasks.Exec".
+std::string_view TaskName(std::string_view name) {
+  return name.substr(name.rfind('.') + 1);  // all of it without a dot
+}
+
+// Quirk: MSBuild takes names in any case.
+std::string TaskParameter(const formats::XmlNode& task, std::string_view name) {
+  for (const formats::XmlAttribute& attribute : task.attributes) {
+    if (base::EqualIgnoringAsciiCase(attribute.name.Local(), name)) {
+      return attribute.value;
+    }
+  }
+  return "";
+}
+
+// What a build file starts and fetches when a project is built.
+//
+// Spec: MSBuild reference, "Exec task", "DownloadFile task".
+void AddBuildTasks(const formats::XmlTree& tree, ActionList& actions) {
+  for (const formats::XmlNode& node : tree.Nodes()) {
+    if (actions.IsFull()) {
+      return;
+    }
+    const std::string_view name = TaskName(node.name.Local());
+    const bool is_exec = base::EqualIgnoringAsciiCase(name, "Exec");
+    if (node.kind != formats::XmlKind::kElement ||
+        (!is_exec && !base::EqualIgnoringAsciiCase(name, "DownloadFile"))) {
+      continue;
+    }
+    Action& action = actions.Open();
+    action.phase = ActionPhase::kUse;
+    action.runs_as = model::RunsAs::kUser;
+    action.statement = node.name.Local();
+    action.condition = TaskParameter(node, "Condition");
+    action.evidence = {node.offset, 0};
+    if (is_exec) {
+      TakeShellLine(TaskParameter(node, "Command"), action);
+    } else {
+      action.kind = ActionKind::kDownload;
+      action.target = TaskParameter(node, "SourceUrl");
+    }
+  }
 }
 
 }  // namespace
@@ -70,7 +116,22 @@ base::Result<void> ReadNugetScript(const Place& place, const base::Blob& file,
   if (text.size() > kShownBytes) {
     action.parameters.push_back({"bytes", static_cast<int64_t>(text.size())});
   }
+  if (!IsBuildFile(lower)) {
+    actions.Add(std::move(action));
+    return {};
+  }
+  const auto tree = formats::ParseXml({file.View(), 0}, budget);
+  if (!tree) {
+    // Its text is said; what its tasks are is not known.
+    action.parameters.push_back(
+        {"unreadable", std::string(tree.error().field)});
+  }
   actions.Add(std::move(action));
+  if (!tree) {
+    return budget.Reached() ? base::Result<void>(std::unexpected(tree.error()))
+                            : base::Result<void>();
+  }
+  AddBuildTasks(*tree, actions);
   return {};
 }
 

@@ -19,7 +19,8 @@ namespace countersign::install {
 // True of a member that is run by its name alone.
 [[nodiscard]] bool IsNugetScript(std::string_view name);
 
-// The script, word for word up to 16 KiB. See ReadActions.
+// The script, word for word up to 16 KiB; of a build file also what it starts
+// and fetches. See ReadActions.
 [[nodiscard]] base::Result<void> ReadNugetScript(const Place& place,
                                                  const base::Blob& file,
                                                  base::Budget& budget,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "formats/zip.h"
 #include "install/windows/command_line.h"
 
 namespace countersign::install {
@@ -63,6 +64,34 @@ base::Result<void> ReadSquirrelReleases(const Place& /*place*/,
       actions.Add(std::move(action));
     }
     at = end + 1;
+  }
+  return {};
+}
+
+bool IsSquirrelArchive(std::string_view name) {
+  return base::AsciiLower(name).starts_with("[resources]/data/131/");
+}
+
+base::Result<void> ReadSquirrelArchive(const Place& /*place*/,
+                                       const base::Blob& file,
+                                       base::Budget& budget,
+                                       ActionList& actions) {
+  const auto archive = formats::ParseZip(file.View(), budget);
+  if (!archive) {
+    return budget.Reached()
+               ? base::Result<void>(std::unexpected(archive.error()))
+               : base::Result<void>();
+  }
+  for (const formats::ZipEntry& entry : archive->entries) {
+    if (base::AsciiLower(entry.name) == "update.exe") {
+      Action& action = actions.Open();
+      action.runs_as = model::RunsAs::kInstaller;
+      action.statement = "Squirrel Setup";
+      action.target = entry.name;
+      action.arguments = "--install .";
+      action.evidence = entry.central_header;
+      break;
+    }
   }
   return {};
 }

@@ -108,11 +108,24 @@ std::optional<size_t> EndOfExtension(std::string_view lower, size_t at) {
   return std::nullopt;
 }
 
+// Extensions of texts that need another program; the shell runs itself those of
+// the other scripts.
+constexpr std::array<std::string_view, 4> kTexts = {".ps1", ".vbs", ".js",
+                                                    ".wsf"};
+
+bool IsScriptFile(std::string_view name) {
+  return name.ends_with(".bat") || name.ends_with(".cmd") ||
+         std::ranges::any_of(kTexts, [&](std::string_view extension) {
+           return name.ends_with(extension);
+         });
+}
+
 // Where the program ends in a command line without quotes.
 size_t EndOfProgram(std::string_view lower) {
   // Limit: no program of the system has a longer name.
   constexpr size_t kLongestLauncher = 16;
   size_t name = 0;  // where the name behind the last separator begins
+  std::optional<size_t> bare;  // where a first word without a folder ends
   for (size_t at = 0; at < lower.size() && lower[at] != '"'; ++at) {
     // "cmd /c x.exe" starts cmd: a program of the system is found before a
     // file with blanks in its name.
@@ -121,6 +134,9 @@ size_t EndOfProgram(std::string_view lower) {
       if (IsOfTheSystem(called) || (name == 0 && IsLauncher(called))) {
         return at;
       }
+    }
+    if (IsBlank(lower[at]) && name == 0 && !bare) {
+      bare = at;
     }
     // Options follow a name without a folder.
     if (IsBlank(lower[at]) && name == 0 &&
@@ -134,7 +150,11 @@ size_t EndOfProgram(std::string_view lower) {
       name = at + 1;
     } else if (lower[at] == '.') {
       if (const auto end = EndOfExtension(lower, at)) {
-        return *end;
+        // "node a.js": that is what runs the text.
+        const bool is_text =
+            std::ranges::find(kTexts, lower.substr(at, *end - at)) !=
+            kTexts.end();
+        return bare && is_text ? *bare : *end;
       }
     }
   }
@@ -150,14 +170,6 @@ std::string_view Trimmed(std::string_view text) {
     text.remove_suffix(1);
   }
   return text;
-}
-
-bool IsScriptFile(std::string_view name) {
-  constexpr std::array<std::string_view, 6> kScripts = {".bat", ".cmd", ".ps1",
-                                                        ".vbs", ".js",  ".wsf"};
-  return std::ranges::any_of(kScripts, [&](std::string_view extension) {
-    return name.ends_with(extension);
-  });
 }
 
 }  // namespace
@@ -247,6 +259,16 @@ void TakeCommand(std::string program, std::string arguments, Action& action) {
 void TakeCommandLine(std::string_view text, Action& action) {
   CommandLine command = SplitCommandLine(text);
   TakeCommand(std::move(command.program), std::move(command.arguments), action);
+}
+
+void TakeShellLine(const std::string& text, Action& action) {
+  constexpr std::string_view kShell = "cmd.exe";
+  TakeCommand(std::string(kShell), "/c " + text, action);
+  // Nobody wrote the shell.
+  std::erase_if(action.parameters, [](const model::Parameter& parameter) {
+    return parameter.name == "command_line";
+  });
+  action.parameters.push_back({"command_line", text});
 }
 
 std::vector<Action> CommandsOf(const Action& action) {

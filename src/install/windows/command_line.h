@@ -41,6 +41,11 @@ void TakeCommandLine(std::string_view text, model::Action& action);
 void TakeCommand(std::string program, std::string arguments,
                  model::Action& action);
 
+// The same for a line that is given to the shell of the system, as by make and
+// package managers: cmd runs it, and an action for each of its commands comes
+// of it (see CommandsOf). `command_line` keeps what is written.
+void TakeShellLine(const std::string& text, model::Action& action);
+
 // An action for each of the commands that the shell which `action` starts runs
 // one after the other ("cmd /c a & b"); none where it runs only one. All that
 // is written stays with each as the parameter "command_line".

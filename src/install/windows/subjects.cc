@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "install/windows/command_line.h"
+#include "install/windows/encoded.h"
 #include "install/windows/launched.h"
 
 namespace countersign::install {
@@ -111,6 +112,15 @@ ShellOption KindOfShellOption(std::string_view word) {
 }
 
 WordList PowerShellSubjects(std::string_view arguments) {
+  const DecodedCommands encoded =
+      DecodeAll("powershell " + std::string(arguments));
+  if (!encoded.texts.empty()) {
+    WordList subjects;
+    for (const std::string& text : encoded.texts) {
+      std::ranges::move(ScriptSubjects(text), std::back_inserter(subjects));
+    }
+    return subjects;
+  }
   const WordList words = SplitWords(arguments);
   size_t at = 0;
   while (at < words.size() && LooksLikeOption(words[at])) {

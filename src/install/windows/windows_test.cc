@@ -40,6 +40,9 @@ TEST(CommandLines, AreTakenApartAsWindowsDoes) {
            Row{R"(C:\W\cmd/c u.exe)", R"(C:\W\cmd)", "/c u.exe"},
            Row{"cmd/check/u.exe -x", "cmd/check/u.exe", "-x"},
            Row{"javaw -jar u.jar", "javaw", "-jar u.jar"},
+           Row{"node fetch.js --now", "node", "fetch.js --now"},
+           Row{"my set-up.bat -q", "my set-up.bat", "-q"},
+           Row{R"($INSTDIR\a b.js -q)", R"($INSTDIR\a b.js)", "-q"},
            Row{R"(C:\Java tools\u.exe -x)", R"(C:\Java tools\u.exe)", "-x"},
        }) {
     const CommandLine command = SplitCommandLine(row.text);
