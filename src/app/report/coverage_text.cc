@@ -161,13 +161,18 @@ void WriteCoverage(Page& page, const Report& report, bool verbose) {
     ++shown;
     const std::string signers = page.Style().Safe(SignersOf(row));
     const model::Artifact& artifact = report.artifacts[row.artifact];
+    const std::string place = PlaceWords(report, artifact);
     rows.push_back(
         {{artifact.role ? std::string(model::Name(*artifact.role)) : ""},
          {CutMiddle(signers, signer_columns, page.Ellipsis()),
           InkOfSigners(row)},
          {std::string(SameWord(row))},
          {StartedWord(report, row, starting)},
-         {PlaceWords(report, artifact)}});
+         {place}});
+    // A row has room for about a third of a line here, too.
+    if (verbose && Width(page.Style().Safe(place)) > signer_columns) {
+      rows.push_back({{place, Ink::kQuiet}});
+    }
     if (verbose && Width(signers) > signer_columns) {
       rows.push_back({{"signed by " + signers, Ink::kQuiet}});
     }
