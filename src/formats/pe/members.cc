@@ -32,7 +32,6 @@ using base::Budget;
 using base::ByteRange;
 using base::Bytes;
 using base::Error;
-using base::Fault;
 using base::Result;
 
 // Limit: resources that are handed over. Programs that carry files carry some

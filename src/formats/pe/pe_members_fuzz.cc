@@ -51,8 +51,8 @@ void CheckBurn(const PeImage& image, base::Bytes file) {
 }  // namespace countersign::formats
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  using namespace countersign;
-  const base::Bytes file{data, size};
+  namespace formats = countersign::formats;
+  const countersign::base::Bytes file{data, size};
   if (const auto image = formats::ParsePe(file)) {
     formats::CheckResources(*image, file);
     formats::CheckBurn(*image, file);

@@ -90,14 +90,15 @@ base::Result<std::vector<std::string_view>> MsiValues::Uncertain(
     if (!seen.insert(name).second) {
       continue;
     }
+    const std::vector<std::string_view>& several = TextsOf(name);
+    if (!several.empty()) {
+      uncertain.push_back(name);
+    }
+    for (const std::string_view text : several) {
+      CS_TRY_VOID(AddNames(text, budget, open));
+    }
     if (const auto certain = certain_.find(name); certain != certain_.end()) {
       CS_TRY_VOID(AddNames(certain->second, budget, open));
-    } else if (const auto several = texts_.find(name);
-               several != texts_.end()) {
-      uncertain.push_back(name);
-      for (const std::string_view text : several->second) {
-        CS_TRY_VOID(AddNames(text, budget, open));
-      }
     }
   }
   return uncertain;

@@ -110,14 +110,36 @@ std::optional<size_t> EndOfExtension(std::string_view lower, size_t at) {
 
 // Extensions of texts that need another program; the shell runs itself those of
 // the other scripts.
-constexpr std::array<std::string_view, 4> kTexts = {".ps1", ".vbs", ".js",
-                                                    ".wsf"};
+constexpr std::array<std::string_view, 4> kInterpretedFiles = {".ps1", ".vbs",
+                                                               ".js", ".wsf"};
 
 bool IsScriptFile(std::string_view name) {
   return name.ends_with(".bat") || name.ends_with(".cmd") ||
-         std::ranges::any_of(kTexts, [&](std::string_view extension) {
-           return name.ends_with(extension);
-         });
+         std::ranges::any_of(kInterpretedFiles,
+                             [&](std::string_view extension) {
+                               return name.ends_with(extension);
+                             });
+}
+
+struct Extension {
+  size_t begin = 0;
+  size_t end = 0;
+};
+
+// "node a.js": where the first word ends, when it has no folder and what has
+// the extension is a text, which it reads.
+std::optional<size_t> EndOfReader(std::string_view lower,
+                                  const Extension& extension) {
+  const auto* blank = std::ranges::find_if(lower, IsBlank);
+  const auto end = static_cast<size_t>(blank - lower.begin());
+  const std::string_view text =
+      lower.substr(extension.begin, extension.end - extension.begin);
+  const bool is_text =
+      std::ranges::find(kInterpretedFiles, text) != kInterpretedFiles.end();
+  return is_text && end < extension.begin &&
+                 lower.find_first_of(kPathSeparators) > end
+             ? std::optional(end)
+             : std::nullopt;
 }
 
 // Where the program ends in a command line without quotes.
@@ -125,7 +147,6 @@ size_t EndOfProgram(std::string_view lower) {
   // Limit: no program of the system has a longer name.
   constexpr size_t kLongestLauncher = 16;
   size_t name = 0;  // where the name behind the last separator begins
-  std::optional<size_t> bare;  // where a first word without a folder ends
   for (size_t at = 0; at < lower.size() && lower[at] != '"'; ++at) {
     // "cmd /c x.exe" starts cmd: a program of the system is found before a
     // file with blanks in its name.
@@ -134,9 +155,6 @@ size_t EndOfProgram(std::string_view lower) {
       if (IsOfTheSystem(called) || (name == 0 && IsLauncher(called))) {
         return at;
       }
-    }
-    if (IsBlank(lower[at]) && name == 0 && !bare) {
-      bare = at;
     }
     // Options follow a name without a folder.
     if (IsBlank(lower[at]) && name == 0 &&
@@ -150,11 +168,7 @@ size_t EndOfProgram(std::string_view lower) {
       name = at + 1;
     } else if (lower[at] == '.') {
       if (const auto end = EndOfExtension(lower, at)) {
-        // "node a.js": that is what runs the text.
-        const bool is_text =
-            std::ranges::find(kTexts, lower.substr(at, *end - at)) !=
-            kTexts.end();
-        return bare && is_text ? *bare : *end;
+        return EndOfReader(lower, {at, *end}).value_or(*end);
       }
     }
   }

@@ -11,8 +11,8 @@
 namespace countersign::install {
 namespace {
 
-constexpr size_t kMostCommands = 8;
-constexpr int kMostLayers = 4;
+constexpr size_t kMostEncoded = 8;
+constexpr int kMostEncodings = 4;
 constexpr size_t kLongestDecoded = size_t{32} << 10;
 
 constexpr std::string_view kBetween = " \t\r\n,;|&()@";
@@ -172,7 +172,7 @@ OptionWalk WalkOptions(const std::vector<std::string>& words, size_t at) {
 
 void FindIn(std::vector<std::string> words, std::vector<std::string>& found) {
   SplitAtOptions(words);
-  for (size_t at = 0; at < words.size() && found.size() <= kMostCommands;) {
+  for (size_t at = 0; at < words.size() && found.size() <= kMostEncoded;) {
     if (!IsPowershell(words[at])) {
       ++at;
       continue;
@@ -191,7 +191,7 @@ void DecodeInto(std::string_view text, int layer, DecodedCommands& decoded) {
     if (!command) {
       continue;
     }
-    if (layer == kMostLayers || decoded.texts.size() == kMostCommands) {
+    if (layer == kMostEncodings || decoded.texts.size() == kMostEncoded) {
       decoded.left_out = true;
       return;
     }
@@ -232,7 +232,7 @@ std::vector<std::string> FindEncodedCommands(std::string_view text) {
     const bool is_known = std::ranges::any_of(
         found,
         [&](const std::string& known) { return known.starts_with(word); });
-    if (!is_known && found.size() <= kMostCommands) {
+    if (!is_known && found.size() <= kMostEncoded) {
       found.push_back(std::move(word));
     }
   }
