@@ -53,6 +53,10 @@ Result<void> UnpackEntries(const base::Blob& container, const ZipArchive& zip,
                            Budget& budget, MemberSink& sink,
                            BoundedRemarks& notes) {
   const Bytes archive = container.View();
+  // Why first: of a bomb that is stopped at its first entries, too, it is said
+  // that they share their bytes.
+  NoteDuplicateZipNames(zip.entries, notes);
+  const std::vector<base::ByteRange> gaps = FindZipGaps(zip, archive, notes);
   ZipMembers members(container, budget, sink, notes);
   for (const ZipEntry& entry : zip.entries) {
     const bool is_other = CompareZipHeaders(entry, archive, notes);
@@ -69,9 +73,8 @@ Result<void> UnpackEntries(const base::Blob& container, const ZipArchive& zip,
       CS_TRY(members.HandOverLocal(local));
     }
   }
-  NoteDuplicateZipNames(zip.entries, notes);
   ZipWalk walk(archive, /*is_hidden=*/true, members, budget, notes);
-  for (const base::ByteRange gap : FindZipGaps(zip, archive, notes)) {
+  for (const base::ByteRange gap : gaps) {
     CS_TRY_VOID(walk.Run(gap));
   }
   return {};

@@ -70,6 +70,9 @@ TEST(SetUps, OfSquirrelAreOpenedDownToTheProgram) {
           .Write();
   SampleProgram set_up;
   set_up.resources = {
+      {"#24", "#1", "#1033",
+       "<assembly><requestedExecutionLevel level='requireAdministrator'/>"
+       "</assembly>"},
       {"DATA", "#131", "#1033",
        ZipOf({DeflatedEntry("Update.exe", Program("expired")),
               DeflatedEntry("RELEASES", std::string(40, 'A') +
@@ -85,6 +88,10 @@ TEST(SetUps, OfSquirrelAreOpenedDownToTheProgram) {
   const Action& install = Only(inspection, ActionKind::kInstallPackage);
   EXPECT_EQ(PathOf(inspection, install.member),
             archive + "!Trade-1.0-full.nupkg");
+  const Action& start = Only(inspection, ActionKind::kRunProgram);
+  EXPECT_EQ(start.arguments, "--install .");
+  EXPECT_EQ(start.runs_as, model::RunsAs::kAdministrator);
+  EXPECT_EQ(PathOf(inspection, start.member), archive + "!Update.exe");
 }
 
 TEST(SetUps, ASelfExtractorOf7zStartsItsMember) {
