@@ -593,7 +593,7 @@ TEST(NugetScripts, TasksOfBuildFilesAreRead) {
       R"(<Project><!-- <Exec Command="no.exe"/> --><Target Name="T">
 <Exec Command="&quot;$(MSBuildThisFileDirectory)u.exe&quot; -x"
  Condition="'$(OS)' == 'Windows_NT'"/>
-<Microsoft.Build.Tasks.EXEC command="ver &amp; certutil -addstore root a.cer"/>
+<Microsoft.Build.Tasks.EXEC command="ver &amp; cert%75til -addstore root a.cer"/>
 <DownloadFile SourceUrl="https://example.com/a.bin"/></Target></Project>)";
   const Reading reading = Read(place, kText);
   ASSERT_FALSE(reading.failed);

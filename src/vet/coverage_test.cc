@@ -165,6 +165,17 @@ TEST(Coverage, WhatIsSaidOfManyMembersIsOneReason) {
   EXPECT_EQ(verdict.reasons[0], "m1 and 4 more members: Bad name.");
 }
 
+TEST(Coverage, WhatIsSaidOfOneMemberManyTimesIsOneReason) {
+  Inspection inspection = Archive();
+  Add(inspection, 0, Format::kPe);
+  for (int i = 0; i < 5; ++i) {
+    inspection.findings.push_back(
+        MakeFinding("vet.member_escapes", 1, "Bad name.", {0, 1}));
+  }
+  EXPECT_EQ(Judge(inspection).reasons,
+            std::vector<std::string>{"m1, 5 times: Bad name."});
+}
+
 TEST(Coverage, ATamperedMemberOfASignedPackageIsAContradiction) {
   Inspection inspection;
   inspection.complete = true;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -198,7 +199,8 @@ std::vector<std::string> ReasonsOf(const std::vector<Ground>& grounds,
   // Limit: up to 3 of a kind are named one by one.
   constexpr size_t kNamed = 3;
   struct Alike {
-    size_t members = 0;
+    size_t count = 0;
+    std::set<uint32_t> members;
     bool said = false;
   };
   const auto is_of_a_member = [&](const Ground& ground) {
@@ -207,8 +209,11 @@ std::vector<std::string> ReasonsOf(const std::vector<Ground>& grounds,
   };
   std::map<std::pair<Decision, std::string_view>, Alike> groups;
   for (const Ground& ground : grounds) {
-    groups[{ground.decision, ground.finding->id}].members +=
-        is_of_a_member(ground) ? 1 : 0;
+    if (is_of_a_member(ground)) {
+      Alike& alike = groups[{ground.decision, ground.finding->id}];
+      ++alike.count;
+      alike.members.insert(ground.finding->artifact);
+    }
   }
   std::vector<std::string> reasons;
   for (const Ground& ground : grounds) {
@@ -219,14 +224,18 @@ std::vector<std::string> ReasonsOf(const std::vector<Ground>& grounds,
     }
     const Artifact& artifact = artifacts[ground.finding->artifact];
     Alike& alike = groups[{ground.decision, ground.finding->id}];
-    if (alike.members <= kNamed) {
+    if (alike.count <= kNamed) {
       reasons.push_back(
           fmt::format("{}: {}", NameInside(artifact, artifacts), message));
     } else if (!alike.said) {
       alike.said = true;
-      reasons.push_back(fmt::format("{} and {} more members: {}",
-                                    NameInside(artifact, artifacts),
-                                    alike.members - 1, message));
+      const size_t others = alike.members.size() - 1;
+      reasons.push_back(
+          fmt::format("{}{}: {}", NameInside(artifact, artifacts),
+                      others == 0 ? fmt::format(", {} times", alike.count)
+                                  : fmt::format(" and {} more member{}", others,
+                                                others == 1 ? "" : "s"),
+                      message));
     }
   }
   return reasons;

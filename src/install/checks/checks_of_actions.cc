@@ -157,9 +157,11 @@ void CheckDownloads(const Action& action, const Facts& /*facts*/, Sink& sink) {
   // Programs that run what they fetch.
   constexpr std::array kCommands = {CommandRow{{"mshta", "http*"}},
                                     CommandRow{{"regsvr32", "/i:http*"}}};
+  const bool runs_text = action.kind == ActionKind::kRunScript ||
+                         (action.kind == ActionKind::kWriteRegistry &&
+                          action.persistence != Persistence::kNone);
   const bool fetches = action.kind == ActionKind::kDownload ||
-                       (action.kind == ActionKind::kRunScript &&
-                        HasAny(AllWords(action), kWords)) ||
+                       (runs_text && HasAny(AllWords(action), kWords)) ||
                        SaysAny(action, kCommands);
   if (fetches && action.phase != ActionPhase::kUninstall) {
     sink.Give(action,

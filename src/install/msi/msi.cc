@@ -136,23 +136,26 @@ class MsiReader {
     return {};
   }
 
-  // Once for each text of a property that it takes its command from: which it
-  // is given, conditions decide.
+  // Once for each text of a property that it takes its command from, and each
+  // combination of those of several: which it is given, conditions decide.
   base::Result<void> AddCustomAction(const MsiCustomAction& custom,
                                      base::Budget& budget) {
     // Limit: one may be assembled from many.
     constexpr size_t kMostVariants = 8;
     const std::vector<std::string_view> uncertain =
         CS_TRY(given_.Uncertain(UseOf(custom), budget));
-    size_t texts = 1;
+    size_t variants = 1;
     for (const std::string_view name : uncertain) {
-      texts = std::max(texts, given_.TextsOf(name).size());
+      variants =
+          std::min(variants * given_.TextsOf(name).size(), kMostVariants + 1);
     }
-    for (size_t i = 0; i < std::min(texts, kMostVariants); ++i) {
+    for (size_t i = 0; i < std::min(variants, kMostVariants); ++i) {
       std::string assumed;
+      size_t rest = i;
       for (const std::string_view name : uncertain) {
         const auto& given = given_.TextsOf(name);
-        const std::string_view text = given[std::min(i, given.size() - 1)];
+        const std::string_view text = given[rest % given.size()];
+        rest /= given.size();
         values_[name] = text;
         assumed +=
             fmt::format("{}{} = {}", assumed.empty() ? "" : "; ", name, text);
@@ -162,7 +165,7 @@ class MsiReader {
       if (!assumed.empty()) {
         action.parameters.push_back({"assuming", std::move(assumed)});
       }
-      if (texts > kMostVariants) {
+      if (variants > kMostVariants) {
         action.parameters.push_back({"more_texts", int64_t{1}});
       }
       actions_.Add(std::move(action));
@@ -247,8 +250,11 @@ class MsiReader {
         return fmt::format("Binary.{}", custom.source);
       case MsiActionSource::kFile:
         return paths_.OfFile(custom.source);
-      case MsiActionSource::kProperty:
-        return std::string(SetValue(custom.source));
+      case MsiActionSource::kProperty: {
+        const std::string_view value = SetValue(custom.source);
+        return value.empty() ? fmt::format("[{}]", custom.source)
+                             : std::string(value);
+      }
       default:
         return std::string(custom.source);
     }
@@ -256,7 +262,7 @@ class MsiReader {
 
   [[nodiscard]] std::string SourceOf(const MsiCustomAction& custom) const {
     return custom.source_kind == MsiActionSource::kProperty
-               ? Formatted(SetValue(custom.source))
+               ? Formatted(fmt::format("[{}]", custom.source))
                : WrittenSourceOf(custom);
   }
 
@@ -283,6 +289,12 @@ class MsiReader {
     if (custom.source_kind == MsiActionSource::kDirectory) {
       TakeLine(custom.target, action);
       action.parameters.push_back({"directory", std::string(custom.source)});
+      return;
+    }
+    // A property may hold all of the command line.
+    if (custom.source_kind == MsiActionSource::kProperty &&
+        custom.target.empty()) {
+      TakeLine(WrittenSourceOf(custom), action);
       return;
     }
     TakeFormatted(custom, custom.target, action);

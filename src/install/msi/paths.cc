@@ -54,12 +54,13 @@ std::string MsiPaths::Formatted(std::string_view text,
                                 const MsiTextMap& values) const {
   std::string out;
   int replaced = 0;
-  Format(text, values, 0, replaced, out);
+  Format(text, values, nullptr, replaced, out);
   return out;
 }
 
 void MsiPaths::Format(std::string_view text, const MsiTextMap& values,
-                      int depth, int& replaced, std::string& out) const {
+                      const Within* within, int& replaced,
+                      std::string& out) const {
   // Limit: what is longer than a command line, or has more names in it, stays
   // as it is written from there on.
   constexpr size_t kLongestFormatted = size_t{32} << 10;
@@ -79,14 +80,21 @@ void MsiPaths::Format(std::string_view text, const MsiTextMap& values,
     }
     const auto value = values.find(name);
     const bool is_file = name.size() > 1 && (name[0] == '#' || name[0] == '!');
+    int depth = 0;
+    bool is_own = false;  // a text that names its own property
+    for (const Within* each = within; each != nullptr; each = each->outer) {
+      ++depth;
+      is_own = is_own || each->name == name;
+    }
     const bool is_property =
-        value != values.end() && !name.empty() && depth < kMostDepth;
+        value != values.end() && !name.empty() && !is_own && depth < kMostDepth;
     out += text.substr(0, is_file || is_property ? open : close + 1);
     replaced += is_file || is_property ? 1 : 0;
     if (is_file) {
       out += OfFile(name.substr(1));
     } else if (is_property) {
-      Format(value->second, values, depth + 1, replaced, out);
+      const Within inner{name, within};
+      Format(value->second, values, &inner, replaced, out);
     }
     text.remove_prefix(close + 1);
   }

@@ -44,8 +44,14 @@ class MsiPaths {
                                       const MsiTextMap& values = {}) const;
 
  private:
-  void Format(std::string_view text, const MsiTextMap& values, int depth,
-              int& replaced, std::string& out) const;
+  // The property whose text is being formatted, and the one that named it.
+  struct Within {
+    std::string_view name;
+    const Within* outer = nullptr;
+  };
+
+  void Format(std::string_view text, const MsiTextMap& values,
+              const Within* within, int& replaced, std::string& out) const;
 
   const MsiPaths* base_ = nullptr;
   std::vector<formats::MsiFile> files_;

@@ -291,6 +291,47 @@ TEST(MsiTables, EveryTextOfAPropertyIsSaid) {
                                           "PROG = [SystemFolder]notepad.exe"}));
 }
 
+// What custom actions of such rows start, and with which arguments.
+std::vector<string> StartedBy(std::vector<std::vector<forge::MsiCell>> rows) {
+  forge::MsiRecipe recipe = formats::MsiSample();
+  for (forge::MsiTableRecipe& table : recipe.tables) {
+    if (table.name == "CustomAction") {
+      table.rows = std::move(rows);
+    } else if (table.name == "Property") {
+      table.rows = {{string("WORD"), string("once")}};
+    }
+  }
+  std::vector<string> started;
+  for (const Action& action : ActionsOf(recipe)) {
+    if (action.statement == "CustomAction") {
+      started.push_back(action.target + "|" + action.arguments);
+    }
+  }
+  return started;
+}
+
+TEST(MsiTables, EveryCombinationOfTextsIsSaid) {
+  EXPECT_EQ(
+      StartedBy({{string("Run"), 50, string("P"), string("[A]")},
+                 {string("S1"), 51, string("P"), string("p.exe")},
+                 {string("S2"), 51, string("P"), string("q.exe")},
+                 {string("S3"), 51, string("A"), string("/a")},
+                 {string("S4"), 51, string("A"), string("/b")}}),
+      (std::vector<string>{"p.exe|/a", "q.exe|/a", "p.exe|/b", "q.exe|/b"}));
+}
+
+TEST(MsiTables, APropertyMayHoldAllOfACommandOrNothing) {
+  EXPECT_EQ(StartedBy({{string("Run"), 50, string("P"), string("")},
+                       {string("S1"), 51, string("P"), string("p.exe -x")}}),
+            std::vector<string>{"p.exe|-x"});
+  EXPECT_EQ(StartedBy({{string("Run"), 50, string("NEVER"), string("foo")}}),
+            std::vector<string>{"[NEVER]|foo"});
+  // A text that names its own property is not put into itself.
+  EXPECT_EQ(StartedBy({{string("Run"), 50, string("P"), string("-y")},
+                       {string("S1"), 51, string("P"), string("[P] /more")}}),
+            std::vector<string>{"[P] /more|-y"});
+}
+
 Action OfCustomAction(int type, const string& source, const string& target) {
   return Only(ActionsOfCustomAction(type, source, target), "CustomAction");
 }

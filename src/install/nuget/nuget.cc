@@ -55,6 +55,25 @@ std::string TaskParameter(const formats::XmlNode& task, std::string_view name) {
   return "";
 }
 
+// Spec: MSBuild reference, "How to: Escape special characters in MSBuild".
+std::string Unescaped(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size()) {
+      const size_t high = kDigits.find(base::AsciiLower(text[i + 1]));
+      const size_t low = kDigits.find(base::AsciiLower(text[i + 2]));
+      if (high != std::string_view::npos && low != std::string_view::npos) {
+        out += static_cast<char>(high << 4U | low);
+        i += 2;
+        continue;
+      }
+    }
+    out += text[i];
+  }
+  return out;
+}
+
 // What a build file starts and fetches when a project is built.
 //
 // Spec: MSBuild reference, "Exec task", "DownloadFile task".
@@ -76,10 +95,10 @@ void AddBuildTasks(const formats::XmlTree& tree, ActionList& actions) {
     action.condition = TaskParameter(node, "Condition");
     action.evidence = {node.offset, 0};
     if (is_exec) {
-      TakeShellLine(TaskParameter(node, "Command"), action);
+      TakeShellLine(Unescaped(TaskParameter(node, "Command")), action);
     } else {
       action.kind = ActionKind::kDownload;
-      action.target = TaskParameter(node, "SourceUrl");
+      action.target = Unescaped(TaskParameter(node, "SourceUrl"));
     }
   }
 }

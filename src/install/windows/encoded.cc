@@ -246,8 +246,15 @@ DecodedCommands DecodeAll(std::string_view text) {
 }
 
 std::string CommandTextOf(const model::Action& action) {
-  return action.target + ' ' + action.arguments + ' ' + action.value + ' ' +
-         action.name;
+  std::string text = action.target + ' ' + action.arguments + ' ' +
+                     action.value + ' ' + action.name;
+  for (const model::Parameter& parameter : action.parameters) {
+    const auto* resolved = std::get_if<std::string>(&parameter.value);
+    if (parameter.name == "resolved_value" && resolved != nullptr) {
+      text += ' ' + *resolved;
+    }
+  }
+  return text;
 }
 
 void AddDecodedCommands(model::Action& action) {
