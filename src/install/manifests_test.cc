@@ -604,6 +604,8 @@ TEST(NugetScripts, TasksOfBuildFilesAreRead) {
   EXPECT_EQ(reading.actions[1].condition, "'$(OS)' == 'Windows_NT'");
   EXPECT_EQ(reading.actions[1].phase, ActionPhase::kUse);
   EXPECT_EQ(reading.actions[3].target, "certutil");
+  EXPECT_EQ(Parameter(reading.actions[3], "command_line"),
+            "ver & cert%75til -addstore root a.cer");
   EXPECT_EQ(reading.actions[4].kind, ActionKind::kDownload);
   EXPECT_EQ(reading.actions[4].target, "https://example.com/a.bin");
   // The text is there even where it cannot be read.

@@ -320,6 +320,22 @@ TEST(MsiTables, EveryCombinationOfTextsIsSaid) {
       (std::vector<string>{"p.exe|/a", "q.exe|/a", "p.exe|/b", "q.exe|/b"}));
 }
 
+TEST(MsiTables, ATextOfAPropertyThatIsCutIsSaidToBe) {
+  forge::MsiRecipe recipe = formats::MsiSample();
+  for (forge::MsiTableRecipe& table : recipe.tables) {
+    if (table.name == "CustomAction") {
+      table.rows = {
+          {string("Run"), 50, string("P"), string("")},
+          {string("S"), 51, string("P"), "p.exe " + string(200'000, 'x')}};
+    }
+  }
+  const Action run = Only(ActionsOf(recipe), "CustomAction");
+  EXPECT_EQ(run.target, "p.exe");
+  EXPECT_EQ(
+      std::ranges::count(run.parameters, "shortened", &model::Parameter::name),
+      1);
+}
+
 TEST(MsiTables, APropertyMayHoldAllOfACommandOrNothing) {
   EXPECT_EQ(StartedBy({{string("Run"), 50, string("P"), string("")},
                        {string("S1"), 51, string("P"), string("p.exe -x")}}),

@@ -10,7 +10,9 @@ namespace {
 constexpr size_t kMostTexts = 9;
 constexpr size_t kMostUncertain = 16;
 constexpr size_t kMostLookedAt = 100;
-constexpr size_t kLongestText = size_t{32} << 10;
+// Limit: four times what an action keeps of a text, so that of one that is cut
+// here, the action says that it was.
+constexpr size_t kLongestText = size_t{128} << 10;
 constexpr size_t kBytesPerStep = 256;
 
 base::Result<void> Charge(size_t bytes, base::Budget& budget) {

@@ -15,7 +15,7 @@
 
 namespace countersign::install {
 
-// Views of the database. Limit: 32 KiB of a text, as of one that is formatted.
+// Views of the database. Limit: 128 KiB of a text; actions keep 32 of it.
 class MsiValues {
  public:
   // Charges a step for every 256 bytes that are compared. Fails when the budget

@@ -95,7 +95,9 @@ void AddBuildTasks(const formats::XmlTree& tree, ActionList& actions) {
     action.condition = TaskParameter(node, "Condition");
     action.evidence = {node.offset, 0};
     if (is_exec) {
-      TakeShellLine(Unescaped(TaskParameter(node, "Command")), action);
+      const std::string written = TaskParameter(node, "Command");
+      TakeShellLine(Unescaped(written), action);
+      action.parameters.back().value = written;  // of `command_line`
     } else {
       action.kind = ActionKind::kDownload;
       action.target = Unescaped(TaskParameter(node, "SourceUrl"));
