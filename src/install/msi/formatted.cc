@@ -1,5 +1,7 @@
 #include "install/msi/formatted.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -17,6 +19,12 @@ bool IsKeyOfFile(std::string_view text) {
 }
 
 }  // namespace
+
+std::string ProgramAndArguments(std::string_view program,
+                                std::string_view arguments) {
+  return fmt::format("{}{}{}", program, arguments.empty() ? "" : " ",
+                     arguments);
+}
 
 void KeepWritten(std::string written, std::string_view formatted,
                  Action& action) {

@@ -12,6 +12,10 @@
 
 namespace countersign::install {
 
+// A program and its arguments in one text.
+[[nodiscard]] std::string ProgramAndArguments(std::string_view program,
+                                              std::string_view arguments);
+
 // Keeps what is written of a command line, where it says more than `action`.
 void KeepWritten(std::string written, std::string_view formatted,
                  model::Action& action);
