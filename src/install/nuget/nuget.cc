@@ -74,6 +74,27 @@ std::string Unescaped(std::string_view text) {
   return out;
 }
 
+// What is shown of a script, which may be UTF-16 with a byte order mark.
+struct ShownText {
+  std::string text;
+  bool is_all;
+};
+
+ShownText ShownTextOf(base::Bytes file) {
+  constexpr size_t kShownUnits = size_t{16} << 10;
+  const std::string_view text = base::AsText(file);
+  const bool is_little = text.starts_with("\xFF\xFE");
+  if (!is_little && !text.starts_with("\xFE\xFF")) {
+    return {std::string(text.substr(0, kShownUnits)),
+            text.size() <= kShownUnits};
+  }
+  const base::Bytes all = file.subspan(2);
+  const base::Bytes shown = all.first(std::min(all.size(), 2 * kShownUnits));
+  return {is_little ? base::FromUtf16LittleEndian(shown)
+                    : base::FromUtf16BigEndian(shown),
+          shown.size() == all.size()};
+}
+
 // What a build file starts and fetches when a project is built.
 //
 // Spec: MSBuild reference, "Exec task", "DownloadFile task".
@@ -116,7 +137,6 @@ bool IsNugetScript(std::string_view name) {
 
 base::Result<void> ReadNugetScript(const Place& place, const base::Blob& file,
                                    base::Budget& budget, ActionList& actions) {
-  constexpr size_t kShownBytes = size_t{16} << 10;
   CS_TRY_VOID(budget.ChargeSteps(1, 0));
   const std::string lower = base::AsciiLower(place.name);
   const auto* script =
@@ -128,14 +148,15 @@ base::Result<void> ReadNugetScript(const Place& place, const base::Blob& file,
   action.runs_as = model::RunsAs::kInstaller;
   action.statement = script == kNugetScripts.end() ? "build file" : "script";
   action.target = place.name;
-  const std::string_view text = base::AsText(file.View());
-  action.value = text.substr(0, kShownBytes);
-  action.evidence = {0, text.size()};
+  ShownText shown = ShownTextOf(file.View());
+  action.value = std::move(shown.text);
+  const size_t bytes = file.View().size();
+  action.evidence = {0, bytes};
   action.parameters.push_back(
       {"language",
        std::string(script == kNugetScripts.end() ? "MSBuild" : "PowerShell")});
-  if (text.size() > kShownBytes) {
-    action.parameters.push_back({"bytes", static_cast<int64_t>(text.size())});
+  if (!shown.is_all) {
+    action.parameters.push_back({"bytes", static_cast<int64_t>(bytes)});
   }
   if (!IsBuildFile(lower)) {
     actions.Add(std::move(action));

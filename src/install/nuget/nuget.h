@@ -19,8 +19,9 @@ namespace countersign::install {
 // True of a member that is run by its name alone.
 [[nodiscard]] bool IsNugetScript(std::string_view name);
 
-// The script, word for word up to 16 KiB; of a build file also what it starts
-// and fetches. See ReadActions.
+// The script, word for word up to 16,384 bytes or units of UTF-16, which is
+// shown as UTF-8; of a build file also what it starts and fetches. See
+// ReadActions.
 [[nodiscard]] base::Result<void> ReadNugetScript(const Place& place,
                                                  const base::Blob& file,
                                                  base::Budget& budget,

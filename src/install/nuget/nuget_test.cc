@@ -30,6 +30,28 @@ TEST(NugetScripts, AreShownWordForWord) {
   EXPECT_FALSE(MayTell({Format::kUnknown, Format::kZip, "tools/init.ps1"}));
 }
 
+// As Windows PowerShell itself writes them.
+TEST(NugetScripts, AreReadableInUtf16Too) {
+  const Place place{Format::kText, Format::kNupkg, "tools/install.ps1"};
+  std::string little = "\xFF\xFE";
+  std::string big = "\xFE\xFF";
+  for (int i = 0; i < 20'000; ++i) {
+    little += {'x', '\0'};
+    big += {'\0', 'x'};
+  }
+  for (const std::string& all : {little, big}) {
+    const Reading start = Read(place, std::string_view(all).substr(0, 8));
+    ASSERT_EQ(start.actions.size(), 1U);
+    EXPECT_EQ(start.actions[0].value, "xxx");
+    EXPECT_EQ(Parameter(start.actions[0], "bytes"), "(absent)");
+    const Reading reading = Read(place, all);
+    ASSERT_EQ(reading.actions.size(), 1U);
+    EXPECT_EQ(reading.actions[0].value, std::string(16'384, 'x'));
+    EXPECT_EQ(Parameter(reading.actions[0], "bytes"), "40002");
+  }
+  EXPECT_EQ(Read(place, little.substr(0, 2)).actions.at(0).value, "");
+}
+
 TEST(NugetScripts, TasksOfBuildFilesAreRead) {
   const Place place{Format::kText, Format::kNupkg, "build/net8.0/x.targets"};
   constexpr std::string_view kText =
