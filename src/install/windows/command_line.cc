@@ -7,6 +7,9 @@
 
 #include "base/text.h"
 #include "install/windows/launched.h"
+#include "install/windows/registered.h"
+#include "install/windows/shell.h"
+#include "install/windows/words.h"
 
 namespace countersign::install {
 namespace {
@@ -17,8 +20,6 @@ using model::Persistence;
 
 // What stands in front of a name: of a path, or of a placeholder.
 constexpr std::string_view kPathSeparators = "/\\]}\"";
-
-bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 
 // What a program of the system does with such arguments.
 struct Launcher {

@@ -8,7 +8,8 @@
 #include "base/text.h"
 #include "install/windows/command_line.h"
 #include "install/windows/encoded.h"
-#include "install/windows/launched.h"
+#include "install/windows/shell.h"
+#include "install/windows/words.h"
 
 namespace countersign::install {
 namespace {

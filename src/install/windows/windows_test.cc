@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "install/windows/command_line.h"
-#include "install/windows/launched.h"
 #include "install/windows/registry.h"
 #include "install/windows/subjects.h"
+#include "install/windows/words.h"
 
 namespace countersign::install {
 namespace {
@@ -192,6 +192,10 @@ TEST(CommandLines, WhatAShellOnlyRunsIsSaidInstead) {
            Row{"cmd /c >nul", "cmd", "/c >nul", false},
            Row{R"(wmic process call create "u.exe -a")", "u.exe", "-a", true},
            Row{R"(wmic process call create "cmd /c u.exe")", "u.exe", "", true},
+           Row{"conhost --headless u.exe -x", "u.exe", "-x", true},
+           Row{R"(conhost.exe 0x4 --width 9 --height 9 -- "a b\u.exe" -x)",
+               R"(a b\u.exe)", "-x", true},
+           Row{"conhost --headless cmd /c u.exe", "u.exe", "", true},
            Row{R"(forfiles /p x /c "cmd /c u.exe -a")", "u.exe", "-a", true},
            Row{"cmd /c del u.exe", "cmd", "/c del u.exe", false},
            Row{R"(cmd /c """"""")", "cmd", R"(/c """"""")", false},
