@@ -43,6 +43,15 @@ std::string_view AsWhom(const Action& action) {
   }
 }
 
+// What encoded commands in an action read; "" without one.
+std::string Decoded(const Action& action) {
+  std::string texts;
+  for (const std::string_view text : DecodedCommandsOf(action)) {
+    texts += (texts.empty() ? "" : ", ") + Quoted(text);
+  }
+  return texts.empty() ? "" : fmt::format(" Decoded it reads: {}.", texts);
+}
+
 bool IsWhenInstalled(const Action& action) {
   return action.phase == ActionPhase::kInstall ||
          action.phase == ActionPhase::kUnknown;
@@ -164,10 +173,10 @@ void CheckDownloads(const Action& action, const Facts& /*facts*/, Sink& sink) {
                        (runs_text && HasAny(AllWords(action), kWords)) ||
                        SaysAny(action, kCommands);
   if (fetches && action.phase != ActionPhase::kUninstall) {
-    sink.Give(action,
-              fmt::format("It fetches something that is not in it, and "
-                          "so was not inspected: {}{}.",
-                          Quoted(action.target), WithArguments(action)));
+    sink.Give(action, fmt::format("It fetches something that is not in it, and "
+                                  "so was not inspected: {}{}.{}",
+                                  Quoted(action.target), WithArguments(action),
+                                  Decoded(action)));
   }
 }
 
@@ -186,20 +195,13 @@ void CheckObscuredCommand(const Action& action, const Facts& /*facts*/,
     const std::string what =
         Quoted(is_registry ? action.value : action.target) +
         (is_registry ? "" : WithArguments(action));
-    const auto decoded = DecodedCommandsOf(action);
-    std::string says;
-    for (const std::string_view text : decoded) {
-      says += (says.empty() ? "" : ", ") + Quoted(text);
-    }
-    sink.Give(action, decoded.empty()
-                          ? fmt::format("It runs a command that is encoded, so "
-                                        "that what it does cannot be read: "
-                                        "{}.",
-                                        what)
-                          : fmt::format("It runs a command that is encoded, "
-                                        "which hides what it does: {}. Decoded "
-                                        "it reads: {}.",
-                                        what, says));
+    const std::string decoded = Decoded(action);
+    sink.Give(
+        action,
+        fmt::format("It runs a command that is encoded, {}: {}.{}",
+                    decoded.empty() ? "so that what it does cannot be read"
+                                    : "which hides what it does",
+                    what, decoded));
   }
 }
 

@@ -91,9 +91,11 @@ TEST(Commands, AreFoundInWhatIsEncoded) {
   ASSERT_EQ(inspection.findings.size(), 2U);
   EXPECT_EQ(inspection.findings[0].id, "install.downloads");
   EXPECT_EQ(inspection.findings[1].id, "install.obscured_command");
-  EXPECT_NE(inspection.findings[1].message.find("it reads: \"(New-Object"),
-            std::string::npos)
-      << inspection.findings[1].message;
+  for (const model::Finding& finding : inspection.findings) {
+    EXPECT_TRUE(finding.message.contains(
+        ". Decoded it reads: \"(New-Object Net.WebClient)."))
+        << finding.message;
+  }
 }
 
 TEST(Commands, ThatRunWhatTheyFetchAreFound) {
