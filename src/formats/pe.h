@@ -93,6 +93,10 @@ inline constexpr uint16_t kCertificateTypeEfiGuid = 0x0EF1;
 // installers keep what they install. Size 0 when there is nothing.
 [[nodiscard]] base::ByteRange Overlay(const PeImage& image);
 
+// What follows the certificate table where that stands behind the sections; a
+// signer leaves nothing there. Size 0 when there is nothing.
+[[nodiscard]] base::ByteRange BehindCertificateTable(const PeImage& image);
+
 // "PE32+ x86-64 console program", for people.
 [[nodiscard]] std::string DescribePe(const PeImage& image);
 
@@ -150,10 +154,13 @@ struct PeVersion {
 
 // What the member behind the sections is called.
 inline constexpr std::string_view kOverlayName = "[overlay]";
+// And what the one behind the certificate table is called.
+inline constexpr std::string_view kAppendedName = "[appended]";
 
 // Hands over what a program carries: resources that may be files of their own,
-// archives in sections, the packages of formats/carried.h, the overlay. See
-// formats/unpack.h and docs/formats/pe.md.
+// archives in sections, the packages of formats/carried.h, the overlay, and
+// what stands behind the certificate table. See formats/unpack.h and
+// docs/formats/pe.md.
 base::Result<void> UnpackPe(const base::Blob& container, base::Budget& budget,
                             MemberSink& sink);
 

@@ -3,6 +3,7 @@
 
 usage: packages_test.py COUNTERSIGN COUNTERSIGN-FORGE
 """
+import io
 import json
 import pathlib
 import subprocess
@@ -163,6 +164,25 @@ class Packages(unittest.TestCase):
                             if f["id"] == "signing.data_after_signature"]
                 self.assertTrue(message.startswith(
                     f"Data follows the {place}: "), message)
+
+    def test_an_archive_behind_a_package_is_not_signed_with_it(self):
+        """As in CVE-2020-1464: Windows shows the signature of the package."""
+        behind = io.BytesIO()
+        with zipfile.ZipFile(behind, "w") as archive:
+            archive.writestr("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\n")
+            archive.writestr("Main.class", "inert")
+
+        def append(data):
+            data += behind.getvalue()
+        for name in ("signed.cab", "signed.msi", "signed_ex.msi"):
+            with self.subTest(name):
+                report = self.changed(name, append)
+                self.assertEqual(self.integrity(report), ["valid"])
+                self.assertNotEqual(report["verdict"], "allow")
+                by_name = {a["path"].split("!")[-1]: a
+                           for a in report["artifacts"]}
+                self.assertTrue(by_name["[appended]"]["outside_signature"])
+                self.assertIsNone(by_name["Main.class"]["covered_by"])
 
     def test_a_damaged_package_is_called_what_it_is(self):
         def cut_off(data):

@@ -228,6 +228,20 @@ TEST(Overlay, IsWhatFollowsTheSections) {
   EXPECT_EQ(Overlay(*ParsePe(WithTable(OneEntry()))).size, 0U);
 }
 
+TEST(BehindCertificateTable, IsWhatFollowsIt) {
+  ByteVector file = WithTable(OneEntry());
+  EXPECT_EQ(BehindCertificateTable(*ParsePe(file)).size, 0U);
+  const uint64_t end = file.size();
+  file.insert(file.end(), 5, 'x');
+  EXPECT_EQ(BehindCertificateTable(*ParsePe(file)), (ByteRange{end, 5}));
+  EXPECT_EQ(Overlay(*ParsePe(file)).size, 0U);
+  // A table on the sections is not what it seems; all behind them is overlay.
+  PeImage image = *ParsePe(file);
+  image.certificate_table = {0, 8};
+  EXPECT_EQ(BehindCertificateTable(image).size, 0U);
+  EXPECT_EQ(BehindCertificateTable(*ParsePe(forge::BuildImage({}))).size, 0U);
+}
+
 TEST(Overlay, SectionsBeyondTheFileLeaveNone) {
   PeImage image;
   image.file_size = 1000;

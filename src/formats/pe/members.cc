@@ -7,6 +7,7 @@
 //     [overlay]/config.txt           self-extractor the text that steers it and
 //     [overlay]/archive              the archive, apart
 //     [overlay]/OFFSET               further pieces, between parts of packages
+//   [appended]                       what follows the certificate table
 //
 // Spec: Microsoft PE Format (2024-06). The text before the archive of a 7z
 // self-extractor: 7-Zip, "SFX modules for installers" (";!@Install@!UTF-8!" up
@@ -69,7 +70,8 @@ class PeMembers {
     CS_TRY_VOID(HandOverResources());
     CS_TRY_VOID(HandOverSections());
     CS_TRY_VOID(HandOverPackages());
-    return HandOverOverlay();
+    CS_TRY_VOID(HandOverOverlay());
+    return HandOverAppended();
   }
 
   Result<void> HandOverPackages() {
@@ -204,6 +206,16 @@ class PeMembers {
       is_first = false;
     }
     return {};
+  }
+
+  // The signature says that this was added; what it is, a look inside says.
+  Result<void> HandOverAppended() {
+    const ByteRange appended = BehindCertificateTable(image_);
+    if (appended.size == 0 ||
+        IsZeros(file_.subspan(appended.offset, appended.size))) {
+      return {};
+    }
+    return Place(std::string(kAppendedName), appended);
   }
 
   // Bytes of the text before the archive of a 7z self-extractor; 0 when it is

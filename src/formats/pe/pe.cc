@@ -169,6 +169,22 @@ std::string_view SubsystemName(uint16_t subsystem) {
   }
 }
 
+uint64_t EndOfSections(const PeImage& image) {
+  uint64_t end = image.size_of_headers;
+  for (const PeSection& section : image.sections) {
+    if (section.raw.size != 0) {
+      end = std::max(end, section.raw.offset + section.raw.size);
+    }
+  }
+  return end;
+}
+
+bool HasTableBehind(const PeImage& image, uint64_t sections_end) {
+  const ByteRange table = image.certificate_table;
+  return table.size != 0 && table.offset >= sections_end &&
+         table.Inside(image.file_size);
+}
+
 }  // namespace
 
 base::Result<PeImage> ParsePe(Bytes file) {
@@ -307,18 +323,21 @@ std::vector<ByteRange> DigestRanges(const PeImage& image) {
 }
 
 ByteRange Overlay(const PeImage& image) {
-  uint64_t start = image.size_of_headers;
-  for (const PeSection& section : image.sections) {
-    if (section.raw.size != 0) {
-      start = std::max(start, section.raw.offset + section.raw.size);
-    }
-  }
-  uint64_t end = image.file_size;
-  const ByteRange table = image.certificate_table;
-  if (table.size != 0 && table.offset >= start && table.Inside(end)) {
-    end = table.offset;
-  }
+  const uint64_t start = EndOfSections(image);
+  const uint64_t end = HasTableBehind(image, start)
+                           ? image.certificate_table.offset
+                           : image.file_size;
   return start < end ? ByteRange{start, end - start} : ByteRange{};
+}
+
+ByteRange BehindCertificateTable(const PeImage& image) {
+  if (!HasTableBehind(image, EndOfSections(image))) {
+    return {};
+  }
+  const uint64_t start =
+      image.certificate_table.offset + image.certificate_table.size;
+  return start < image.file_size ? ByteRange{start, image.file_size - start}
+                                 : ByteRange{};
 }
 
 std::string DescribePe(const PeImage& image) {

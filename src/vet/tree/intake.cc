@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "formats/pe.h"
 #include "install/actions.h"
 #include "vet/findings.h"
 #include "vet/tree/kind.h"
@@ -17,6 +18,7 @@ namespace {
 
 using formats::Member;
 using formats::MemberKind;
+using formats::RemarkKind;
 
 // Limit: 4,096 bytes, the longest path of common systems.
 constexpr size_t kLongestName = 4096;
@@ -145,7 +147,7 @@ base::Result<void> Intake::End(const std::optional<base::Error>& damage) {
     why = why ? why : content.error();
     content = Content::Finished{};
   }
-  take_({std::move(member_), *std::move(content), why});
+  take_({std::move(member_), *std::move(content), why, false});
   member_ = {};
   return allowance_.IsSpent() && refusal_
              ? base::Result<void>(std::unexpected(*refusal_))
@@ -165,7 +167,7 @@ base::Result<void> Intake::Place(const Member& member,
       return taken;
     }
   }
-  TakenMember taken{std::move(member_), {}, {}};
+  TakenMember taken{std::move(member_), {}, {}, takes_unaccounted_};
   taken.content.bytes = base::Blob::Slice(blob_, content);
   taken.content.row = &formats::Sniff(taken.content.bytes->View());
   taken.content.size_bytes = content.size;
@@ -183,8 +185,34 @@ base::Result<void> Intake::Place(const Member& member,
   return {};
 }
 
+base::Result<void> Intake::TakeUnaccounted(bool for_zip) {
+  takes_unaccounted_ = true;
+  const base::Bytes all = blob_->View();
+  for (const base::ByteRange& range : unaccounted_) {
+    const base::Bytes bytes = all.subspan(range.offset, range.size);
+    const formats::FormatRow& row = formats::Sniff(bytes);
+    if (range.size == all.size() ||
+        (IsPlainData(row.format) && !(for_zip && HasZipAtEnd(row, bytes)))) {
+      continue;
+    }
+    Member member;
+    member.name = range.offset + range.size == all.size()
+                      ? std::string(formats::kAppendedName)
+                      : fmt::format("[unaccounted]/{}", range.offset);
+    member.size = range.size;
+    member.stored = range;
+    CS_TRY_VOID(Place(member, range));
+  }
+  return {};
+}
+
 void Intake::Note(formats::Remark remark) {
   remark.range = Clamped(remark.range);
+  if (remark.kind == RemarkKind::kLeadingData ||
+      remark.kind == RemarkKind::kHiddenData ||
+      remark.kind == RemarkKind::kTrailingData) {
+    unaccounted_.push_back(remark.range);
+  }
   if (MeansIncomplete(remark.kind)) {
     record_.SetIncomplete();
   }

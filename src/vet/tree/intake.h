@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "formats/unpack.h"
 #include "vet/tree/allowance.h"
@@ -20,6 +21,7 @@ struct TakenMember {
   Content::Finished content;
   // Why the content is not what it should be; then it is not looked at.
   std::optional<base::Error> damage;
+  bool is_unaccounted = false;  // no structure of the container names it
 };
 
 class Intake : public formats::MemberSink {
@@ -52,6 +54,12 @@ class Intake : public formats::MemberSink {
     return beside_;
   }
 
+  // Hands over what no structure accounts for, as the reader's remarks say,
+  // where it begins as a file does that is more than plain data, or ends as a
+  // ZIP archive does if those are to be looked `for_zip`. To be called when the
+  // reader is done. Fails when a limit is reached.
+  base::Result<void> TakeUnaccounted(bool for_zip);
+
  private:
   base::Result<void> Admit(const formats::Member& member);
   void CheckName(const formats::Member& member);
@@ -68,6 +76,8 @@ class Intake : public formats::MemberSink {
   formats::Member member_;
   uint64_t given_bytes_ = 0;
   uint64_t placed_bytes_ = 0;
+  std::vector<base::ByteRange> unaccounted_;
+  bool takes_unaccounted_ = false;
   std::optional<base::Error> refusal_;  // of Write, for the member begun
   std::unordered_map<std::string, base::ByteRange> names_;  // by collision key
 };

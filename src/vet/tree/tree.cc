@@ -22,7 +22,6 @@
 #include "formats/pe.h"
 #include "formats/script.h"
 #include "formats/sniff.h"
-#include "formats/volumes.h"
 #include "install/conclude.h"
 #include "vet/findings.h"
 #include "vet/tree/allowance.h"
@@ -36,6 +35,7 @@
 #include "vet/tree/scratch.h"
 #include "vet/tree/signatures.h"
 #include "vet/tree/statement.h"
+#include "vet/tree/work_list.h"
 
 namespace countersign::vet {
 namespace {
@@ -49,8 +49,6 @@ using SharedBlob = std::shared_ptr<const base::Blob>;
 
 // Limit: a member up to this size is held in memory; a worker has 512 MiB.
 constexpr uint64_t kMemberInMemory = uint64_t{32} << 20;
-// Limit: containers that wait for their turn hold no more than this there.
-constexpr uint64_t kWaitingInMemory = uint64_t{128} << 20;
 
 class Tree {
  public:
@@ -82,14 +80,8 @@ class Tree {
   }
 
   void OpenAll() {
-    while (!waiting_.empty()) {
-      const Waiting next = std::move(waiting_.back());
-      waiting_.pop_back();
-      waiting_bytes_ -= CopiedBytes(*next.bytes);
-      for (const auto& [number, volume] : next.volumes) {
-        waiting_bytes_ -= CopiedBytes(*volume);
-      }
-      Open(next);
+    while (!waiting_.IsEmpty()) {
+      Open(waiting_.Pop());
     }
   }
 
@@ -121,14 +113,6 @@ class Tree {
   }
 
  private:
-  struct Waiting {
-    uint32_t artifact = 0;
-    const FormatRow* row = nullptr;
-    SharedBlob bytes;
-    uint64_t depth = 0;
-    formats::Volumes volumes = {};  // further parts of it
-  };
-
   static bool IsKept(const FormatRow& row) {
     return row.unpack != nullptr || (signing::Verifier::Knows(row.format) &&
                                      row.format != Format::kText);
@@ -218,53 +202,6 @@ class Tree {
     }
   }
 
-  static uint64_t CopiedBytes(const base::Blob& bytes) {
-    return bytes.IsCopy() ? bytes.View().size() : 0;
-  }
-
-  // Gives the parts of a container in several files to the one that leads, of
-  // those that wait from `first_new` on. What is nothing but a part is not
-  // opened by itself.
-  void JoinVolumes(size_t first_new) {
-    std::vector<formats::VolumeCandidate> candidates;
-    for (size_t i = first_new; i < waiting_.size(); ++i) {
-      const Artifact& artifact = record_.At(waiting_[i].artifact);
-      const size_t folder = record_.At(*artifact.parent).path.size();
-      candidates.push_back({artifact.path.substr(folder),
-                            waiting_[i].row->format,
-                            waiting_[i].bytes->View()});
-    }
-    const auto places = formats::FindVolumes(candidates);
-    for (size_t i = 0; i < places.size(); ++i) {
-      if (!places[i]) {
-        continue;
-      }
-      // Volumes are held as long as their leader.
-      Waiting& part = waiting_[first_new + i];
-      Waiting& leader = waiting_[first_new + places[i]->leader];
-      if (!leader.volumes.emplace(places[i]->number, part.bytes).second) {
-        continue;
-      }
-      if (!places[i]->is_only_a_part) {
-        waiting_bytes_ += CopiedBytes(*part.bytes);  // it waits twice
-      } else {
-        Artifact& artifact = record_.At(part.artifact);
-        artifact.detail =
-            fmt::format("volume {} of \"{}\"", places[i]->number,
-                        base::DisplaySafe(record_.At(leader.artifact).path));
-        if (artifact.is_signed != model::Signed::kByCatalog) {
-          artifact.is_signed = model::Signed::kAbsent;
-        }
-        part.row = nullptr;
-      }
-    }
-    const auto gone = std::remove_if(
-        waiting_.begin() + static_cast<std::ptrdiff_t>(first_new),
-        waiting_.end(),
-        [](const Waiting& each) { return each.row == nullptr; });
-    waiting_.erase(gone, waiting_.end());
-  }
-
   void Wait(Waiting container) {
     if (container.depth > options_.unpack.depth) {
       record_.NoteLimit(container.artifact, "depth", options_.unpack.depth);
@@ -276,18 +213,16 @@ class Tree {
       record_.At(container.artifact).contents = Contents::kPartial;
       return;
     }
-    waiting_bytes_ += CopiedBytes(*container.bytes);
-    waiting_.push_back(std::move(container));
+    waiting_.Push(std::move(container));
   }
 
   void Open(const Waiting& container) {
     const uint32_t number = container.artifact;
-    const size_t first_new = waiting_.size();
+    const size_t first_new = waiting_.Size();
     allowance_.BeginLayer();
     base::Budget budget(options_.limits);
-    const uint64_t memory = waiting_bytes_ < kWaitingInMemory
-                                ? kMemberInMemory
-                                : formats::kSniffedBytes;
+    const uint64_t memory =
+        waiting_.HasMemory() ? kMemberInMemory : formats::kSniffedBytes;
     const size_t members_before = record_.Size();
     bool whole = true;
     Intake intake(number, container.bytes, container.volumes, record_,
@@ -299,6 +234,9 @@ class Tree {
         allowance_.IsSpent()
             ? base::Fail(base::Fault::kLimit, 0, allowance_.Spent())
             : container.row->unpack(*container.bytes, budget, intake);
+    if (auto taken = TakeUnaccounted(container, intake); opened) {
+      opened = std::move(taken);
+    }
     if (!opened) {
       SayWhyNotOpened(number, container.row->name, opened.error(), allowance_,
                       record_);
@@ -325,15 +263,19 @@ class Tree {
       // Why not when it is damaged: it may have been more than it seems.
       SayWhetherSigned(number);
     }
-    JoinVolumes(first_new);
-    // The first member's turn comes first, but for installers: they say what is
-    // in the cabinets beside them.
-    std::stable_partition(
-        waiting_.begin() + static_cast<std::ptrdiff_t>(first_new),
-        waiting_.end(),
-        [](const Waiting& each) { return each.row->format == Format::kMsi; });
-    std::reverse(waiting_.begin() + static_cast<std::ptrdiff_t>(first_new),
-                 waiting_.end());
+    waiting_.JoinVolumes(first_new, record_);
+    waiting_.Order(first_new);
+  }
+
+  // No signature of the container is over what its structures do not name.
+  base::Result<void> TakeUnaccounted(const Waiting& container, Intake& intake) {
+    const size_t before = record_.Size();
+    auto taken = intake.TakeUnaccounted(container.row != &RowOfZip());
+    const bool is_signed = !record_.At(container.artifact).signatures.empty();
+    for (size_t i = before; i < record_.Size(); ++i) {
+      record_.At(static_cast<uint32_t>(i)).outside_signature = is_signed;
+    }
+    return taken;
   }
 
   // What signs a package whose format only its members tell, like one in a ZIP
@@ -419,7 +361,8 @@ class Tree {
                     *taken.content.bytes, true, options_, record_);
     }
     const bool same_depth =
-        IsOnlyCompressed(record_.At(container.artifact).format);
+        IsOnlyCompressed(record_.At(container.artifact).format) &&
+        !taken.is_unaccounted;
     Look(number, *taken.content.row, taken.content.bytes,
          {taken.content.sha1, taken.content.sha256},
          {container.depth + (same_depth ? 0 : 1), taken.content.ends_like_zip});
@@ -485,8 +428,7 @@ class Tree {
   Allowance allowance_;
   Content content_;
   Record record_;
-  std::vector<Waiting> waiting_;
-  uint64_t waiting_bytes_ = 0;
+  WorkList waiting_;
   InstallerNames installed_names_;
   std::map<std::pair<base::Digest, uint64_t>, uint32_t> seen_;
 };

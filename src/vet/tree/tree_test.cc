@@ -303,8 +303,7 @@ TEST(Tree, AnArchiveBehindTextIsOpened) {
 TEST(Tree, SignaturesThatDoNotFitAreSaidToBeMissing) {
   const auto signed_program = forge::FindCase("valid")->build();
   const std::string program(signed_program.begin(), signed_program.end());
-  const uint64_t size =
-      model::EncodeWire(Look(program).artifacts.at(0)).size();
+  const uint64_t size = model::EncodeWire(Look(program).artifacts.at(0)).size();
   const size_t copies = (size_t{33} << 20) / size;
   SampleZip zip;
   for (size_t i = 0; i < copies; ++i) {
