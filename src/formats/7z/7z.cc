@@ -199,6 +199,7 @@ class SevenZipWalk {
                    last.offset + last.bytes.size() - packed[0].offset};
       }
       folder_members_left_ = folder.members;
+      left_ = 0;
       CS_TRY_VOID(HandOverFolder(folder, packed));
     }
     CS_TRY_VOID(HandOverEmpty());
@@ -214,7 +215,7 @@ class SevenZipWalk {
 
   Result<void> HandOverFolder(const SevenZipFolder& folder,
                               const std::vector<Input>& packed) {
-    if (IsStored(folder) && packed.size() == 1 && IsWhole(packed[0])) {
+    if (IsStored(folder) && packed.size() == 1 && HoldsAll(packed[0])) {
       return PlaceFolder(packed[0]);
     }
     std::optional<Error> damage;
@@ -237,13 +238,23 @@ class SevenZipWalk {
         NoteUnused(*decoded);
       }
     }
+    // What befalls the streams behind the last content no member tells.
+    const bool is_behind = damage && folder_members_left_ == 0 && left_ == 0 &&
+                           !full_ && !IsEncrypted(folder);
+    if (is_behind) {
+      remarks_.Note(
+          RemarkKind::kHiddenData, folder_,
+          fmt::format("the packed streams hold more than the contents of {} "
+                      "members ({})",
+                      folder.members, damage->field));
+    }
     return EndFolder(
         damage.value_or(Error{Fault::kTruncated, folder_.offset + folder_.size,
                               "size of the content"}));
   }
 
-  // Whether the members' contents together are the packed stream.
-  [[nodiscard]] bool IsWhole(const Input& packed) const {
+  // Whether the packed stream has the contents of all members.
+  [[nodiscard]] bool HoldsAll(const Input& packed) const {
     uint64_t left = packed.bytes.size();
     for (uint64_t i = 0; i < folder_members_left_; ++i) {
       const uint64_t size = header_.streams.contents[content_ + i].size;
@@ -252,7 +263,7 @@ class SevenZipWalk {
       }
       left -= size;
     }
-    return left == 0;
+    return true;
   }
 
   Result<void> PlaceFolder(const Input& packed) {
@@ -270,6 +281,12 @@ class SevenZipWalk {
       CS_TRY_VOID(
           sink_.Place(Describe(header_.files[file_++], content.size), range));
       at += content.size;
+    }
+    const uint64_t end = packed.offset + packed.bytes.size();
+    if (at < end) {
+      remarks_.Note(
+          RemarkKind::kHiddenData, {at, end - at},
+          fmt::format("{} bytes of a packed stream are no member's", end - at));
     }
     return {};
   }

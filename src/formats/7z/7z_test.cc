@@ -248,6 +248,35 @@ TEST(SevenZipArchive, NotesBytesOfNobody) {
             1);
 }
 
+// Nobody unpacks it, and it is there.
+TEST(SevenZipArchive, NotesContentBehindTheLastMember) {
+  SevenZipRecipe stored = Stored();
+  stored.packed[0] += "H";
+  const Outcome one = Read(Unpack7z, SevenZip(stored));
+  EXPECT_TRUE(one.Complete()) << Said(one);
+  EXPECT_EQ(one.recorder.ContentOf("2"), "twotwo");
+  ASSERT_EQ(one.recorder.CountOf(RemarkKind::kHiddenData), 1) << Said(one);
+  EXPECT_EQ(one.recorder.remarks[0].range, (base::ByteRange{41, 1}));
+  // Of a compressor it is damage of the member (see above), of a filter not.
+  const std::string text = "member" + std::string(99, 'H');
+  const std::string filter = "\x01" + SevenZipCoderOf("\x04");
+  for (const SevenZipRecipe& recipe :
+       {SevenZipRecipe{.packed = {text},
+                       .folders = {{filter, {6}, {"member"}}},
+                       .files = {{"1"}}},
+        // No member at all.
+        SevenZipRecipe{.packed = {text},
+                       .folders = {{CopyCoder(), {text.size()}, {}}},
+                       .files = {}}}) {
+    const Outcome outcome = Read(Unpack7z, SevenZip(recipe));
+    EXPECT_EQ(outcome.recorder.CountOf(RemarkKind::kHiddenData), 1)
+        << Said(outcome);
+    for (const auto& member : outcome.recorder.members) {
+      EXPECT_FALSE(member.damage);
+    }
+  }
+}
+
 TEST(SevenZipArchive, NotesStreamsThatOverlap) {
   const std::string header = sample::SevenZipHeaderOf(Stored());
   // The header lies in the stored stream.
