@@ -163,12 +163,29 @@ class ArWalk {
         return Fail(Fault::kMalformed, at_, "ar_name");
       }
       entry.member.name = LongName(*start);
-    } else if (field.size() > 1 && field.ends_with('/') &&
-               !field.starts_with('/')) {
+    } else if (field.starts_with('/')) {
+      NameTable(entry.member);
+    } else if (field.size() > 1 && field.ends_with('/')) {
       entry.member.name.pop_back();
     }
     entry.member.size = entry.size;
     return {};
+  }
+
+  // Tables of the archive have names that would be absolute paths. Microsoft's
+  // libraries have two of the first.
+  void NameTable(Member& member) {
+    const std::string_view field = member.name;
+    if (field == "/" || field == "/SYM64/") {
+      ++symbol_tables_;
+      member.name = symbol_tables_ == 1
+                        ? "[symbol table]"
+                        : fmt::format("[symbol table {}]", symbol_tables_);
+    } else if (field == "//") {
+      member.name = "[long names]";
+    } else if (field.starts_with("/<") && field.ends_with(">/")) {
+      member.name = fmt::format("[{}]", field.substr(2, field.size() - 4));
+    }
   }
 
   // GNU ends a long name with "/\n", System V with "\n", Microsoft with zero.
@@ -221,6 +238,7 @@ class ArWalk {
   BoundedRemarks remarks_;
   MemberNames names_;
   std::string_view long_names_;
+  int symbol_tables_ = 0;
   Debian debian_;
   uint64_t at_ = 0;  // of the next header
 };

@@ -39,9 +39,23 @@ TEST(Ar, YieldsItsMembers) {
   EXPECT_EQ(outcome.recorder.ContentOf("system_v"), "v");
   EXPECT_EQ(outcome.recorder.ContentOf("bsd name"), "!");
   EXPECT_EQ(outcome.recorder.ContentOf("with space"), "");
-  EXPECT_EQ(outcome.recorder.ContentOf("/"), "\0\0\0\0"s);
+  EXPECT_EQ(outcome.recorder.ContentOf("[symbol table]"), "\0\0\0\0"s);
+  EXPECT_NE(outcome.recorder.Find("[long names]"), nullptr);
   EXPECT_EQ(outcome.recorder.format, model::Format::kUnknown);
   EXPECT_TRUE(Read(UnpackAr, kMark).Clean());
+}
+
+// As Microsoft's linker makes them, also for ARM64EC.
+TEST(Ar, TablesOfLibrariesHaveNamesOfTheirOwn) {
+  const Outcome outcome =
+      Read(UnpackAr, kMark + ArMember("/", "one") + ArMember("/", "two!") +
+                         ArMember("//", "") + ArMember("/<ECSYMBOLS>/", "ec") +
+                         ArMember("/other/", "path"));
+  EXPECT_TRUE(outcome.Clean()) << Said(outcome);
+  EXPECT_EQ(outcome.recorder.ContentOf("[symbol table]"), "one");
+  EXPECT_EQ(outcome.recorder.ContentOf("[symbol table 2]"), "two!");
+  EXPECT_EQ(outcome.recorder.ContentOf("[ECSYMBOLS]"), "ec");
+  EXPECT_EQ(outcome.recorder.ContentOf("/other/"), "path");
 }
 
 TEST(Ar, KnowsADebianPackage) {
