@@ -238,9 +238,7 @@ std::optional<uint32_t> FindStarted(const std::string& program,
     return std::nullopt;
   }
   const std::string name = ProgramName(program);
-  const bool has_folder = program.find_first_of("/\\]}") != std::string::npos;
-  const bool is_looked_through =
-      IsLauncher(name) && (!has_folder || IsInSystemFolder(program));
+  const bool is_looked_through = IsLauncher(name) && MayBeOfWindows(program);
   std::optional<uint32_t> member;
   if (!is_looked_through) {
     member = index.Find(program, from);

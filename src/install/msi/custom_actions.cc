@@ -59,8 +59,27 @@ class CustomActionReader {
 
   base::Result<void> Read(base::Budget& budget) {
     CS_TRY_VOID(FindCallers(budget));
-    CS_TRY_VOID(AddCustomActions(budget));
-    return AddChainer(budget);
+    return AddCustomActions(budget);
+  }
+
+  base::Result<void> ReadChainer(base::Budget& budget) {
+    const MsiTable* chainers = database_.Find("MsiEmbeddedChainer");
+    for (size_t row = 0; chainers != nullptr && row < chainers->row_count;
+         ++row) {
+      CS_TRY_VOID(budget.ChargeSteps(1, chainers->Evidence(row).offset));
+      MsiCustomAction custom = formats::DecodeMsiActionType(
+          static_cast<uint32_t>(chainers->Number(row, "Type").value_or(0)));
+      custom.source = chainers->Text(row, "Source");
+      Action action;
+      action.statement = "MsiEmbeddedChainer";
+      action.name = chainers->Text(row, "MsiEmbeddedChainer");
+      action.condition = chainers->Text(row, "Condition");
+      action.runs_as = RunsAs::kUser;
+      action.evidence = chainers->Evidence(row);
+      TakeFormatted(custom, chainers->Text(row, "CommandLine"), action);
+      actions_.Add(std::move(action));
+    }
+    return {};
   }
 
  private:
@@ -323,28 +342,6 @@ class CustomActionReader {
     }
   }
 
-  // A program that installs further packages: its place is said as that of a
-  // custom action.
-  base::Result<void> AddChainer(base::Budget& budget) {
-    const MsiTable* chainers = database_.Find("MsiEmbeddedChainer");
-    for (size_t row = 0; chainers != nullptr && row < chainers->row_count;
-         ++row) {
-      CS_TRY_VOID(budget.ChargeSteps(1, chainers->Evidence(row).offset));
-      MsiCustomAction custom = formats::DecodeMsiActionType(
-          static_cast<uint32_t>(chainers->Number(row, "Type").value_or(0)));
-      custom.source = chainers->Text(row, "Source");
-      Action action;
-      action.statement = "MsiEmbeddedChainer";
-      action.name = chainers->Text(row, "MsiEmbeddedChainer");
-      action.condition = chainers->Text(row, "Condition");
-      action.runs_as = RunsAs::kUser;
-      action.evidence = chainers->Evidence(row);
-      TakeFormatted(custom, chainers->Text(row, "CommandLine"), action);
-      actions_.Add(std::move(action));
-    }
-    return {};
-  }
-
   const MsiDatabase& database_;
   const MsiActions& read_;
   const MsiPaths& paths_;
@@ -360,6 +357,13 @@ base::Result<void> ReadMsiCustomActions(
     const MsiDatabase& database, const MsiActions& read, const MsiPaths& paths,
     const MsiValues& given, base::Budget& budget, ActionList& actions) {
   return CustomActionReader(database, read, paths, given, actions).Read(budget);
+}
+
+base::Result<void> ReadMsiEmbeddedChainer(
+    const MsiDatabase& database, const MsiActions& read, const MsiPaths& paths,
+    const MsiValues& given, base::Budget& budget, ActionList& actions) {
+  return CustomActionReader(database, read, paths, given, actions)
+      .ReadChainer(budget);
 }
 
 }  // namespace countersign::install

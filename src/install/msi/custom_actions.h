@@ -18,8 +18,15 @@ namespace countersign::install {
 // Appends each custom action that does something but give a text to a property:
 // several times when its command is made of properties whose text depends on
 // conditions, with parameter "assuming", and "more_texts" when there are more
-// than 8; and the embedded chainer. Fails when `budget` is spent.
+// than 8. Fails when `budget` is spent.
 [[nodiscard]] base::Result<void> ReadMsiCustomActions(
+    const formats::MsiDatabase& database, const formats::MsiActions& read,
+    const MsiPaths& paths, const MsiValues& given, base::Budget& budget,
+    ActionList& actions);
+
+// Appends the program that installs further packages: its place is said as that
+// of a custom action. Fails as above.
+[[nodiscard]] base::Result<void> ReadMsiEmbeddedChainer(
     const formats::MsiDatabase& database, const formats::MsiActions& read,
     const MsiPaths& paths, const MsiValues& given, base::Budget& budget,
     ActionList& actions);

@@ -57,6 +57,8 @@ class MsiReader {
     AddShortcuts();
     AddStartupFiles();
     AddChanges();
+    CS_TRY_VOID(ReadMsiEmbeddedChainer(database_, read_, paths_, given, budget,
+                                       actions_));
     return ReadMsiTables(database_, paths_, budget, actions_);
   }
 

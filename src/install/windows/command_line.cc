@@ -9,6 +9,7 @@
 #include "install/windows/launched.h"
 #include "install/windows/registered.h"
 #include "install/windows/shell.h"
+#include "install/windows/subjects.h"
 #include "install/windows/words.h"
 
 namespace countersign::install {
@@ -235,7 +236,7 @@ void TakeCommand(std::string program, std::string arguments, Action& action) {
   constexpr int kMostShells = 16;
   std::string name = ProgramName(program);
   bool is_inside = false;
-  for (int shell = 0; shell < kMostShells; ++shell) {
+  for (int shell = 0; shell < kMostShells && MayBeOfWindows(program); ++shell) {
     const std::string inside = CommandInside(name, arguments);
     if (inside.empty()) {
       break;

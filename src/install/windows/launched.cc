@@ -31,7 +31,18 @@ std::string BehindEachFile(std::string_view arguments) {
   return command.contains('@') ? "" : command;
 }
 
-// Behind "conhost": what follows its own options, which are told by their case.
+// Behind the first word, which may be in quotes.
+std::string_view BehindWord(std::string_view text) {
+  bool is_quoted = false;
+  const auto* end = std::ranges::find_if(text, [&](char c) {
+    is_quoted ^= c == '"';
+    return IsBlank(c) && !is_quoted;
+  });
+  return text.substr(static_cast<size_t>(end - text.begin()));
+}
+
+// Behind "conhost": what follows its own options, which are told by their case;
+// "" behind one that is not known.
 std::string_view BehindConsole(std::string_view text) {
   constexpr std::array<std::string_view, 7> kAlone = {
       "--headless",      "--inheritcursor", "--resizeQuirk", "--win32input",
@@ -40,19 +51,20 @@ std::string_view BehindConsole(std::string_view text) {
       "--width", "--height", "--signal", "--server", "--vtmode", "--feature"};
   for (;;) {
     text = SkipBlanks(text);
-    const size_t end = std::min(text.find_first_of(" \t"), text.size());
-    const std::string_view word = text.substr(0, end);
-    const std::string_view rest = SkipBlanks(text.substr(end));
+    const std::string_view rest = BehindWord(text);
+    const std::vector<std::string> words =
+        SplitWords(text.substr(0, text.size() - rest.size()));
+    const std::string word = words.empty() ? "" : words[0];
     if (word == "--") {
-      return rest;
+      return SkipBlanks(rest);
     }
     if (std::ranges::find(kWithValue, word) != kWithValue.end()) {
-      text = rest.substr(std::min(rest.find_first_of(" \t"), rest.size()));
+      text = BehindWord(SkipBlanks(rest));
     } else if (std::ranges::find(kAlone, word) != kAlone.end() ||
                word.starts_with("0x")) {
       text = rest;
     } else {
-      return text;
+      return word.starts_with('-') ? "" : text;
     }
   }
 }

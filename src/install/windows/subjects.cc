@@ -377,4 +377,9 @@ bool IsInSystemFolder(std::string_view path) {
   return !rest.starts_with("temp\\") && !rest.contains("..\\");
 }
 
+bool MayBeOfWindows(std::string_view program) {
+  return program.find_first_of("/\\]}") == std::string_view::npos ||
+         IsInSystemFolder(program);
+}
+
 }  // namespace countersign::install

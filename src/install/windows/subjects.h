@@ -26,4 +26,8 @@ namespace countersign::install {
 // write it, and stays in it. What is put in its "Temp" is no part of it.
 [[nodiscard]] bool IsInSystemFolder(std::string_view path);
 
+// Whether a program that is called as one of Windows may be that: where no
+// folder is named, or one of the system.
+[[nodiscard]] bool MayBeOfWindows(std::string_view program);
+
 }  // namespace countersign::install

@@ -196,6 +196,8 @@ TEST(CommandLines, WhatAShellOnlyRunsIsSaidInstead) {
            Row{R"(conhost.exe 0x4 --width 9 --height 9 -- "a b\u.exe" -x)",
                R"(a b\u.exe)", "-x", true},
            Row{"conhost --headless cmd /c u.exe", "u.exe", "", true},
+           Row{R"(%windir%\System32\conhost.exe "--headless" u.exe)", "u.exe",
+               "", true},
            Row{R"(forfiles /p x /c "cmd /c u.exe -a")", "u.exe", "-a", true},
            Row{"cmd /c del u.exe", "cmd", "/c del u.exe", false},
            Row{R"(cmd /c """"""")", "cmd", R"(/c """"""")", false},
@@ -218,6 +220,23 @@ TEST(CommandLines, WhatAShellOnlyRunsIsSaidInstead) {
       EXPECT_EQ(std::get<std::string>(action.parameters[0].value), row.text);
     }
   }
+}
+
+// What an installer brings along under the name of a program of Windows is not
+// that program.
+TEST(CommandLines, OfProgramsElsewhereAreNotSeenThrough) {
+  for (const std::string program :
+       {"$INSTDIR\\conhost.exe", "[INSTALLDIR]conhost.exe", "build/conhost.exe",
+        "C:\\Windows\\Temp\\conhost.exe"}) {
+    model::Action action;
+    TakeCommandLine("\"" + program + "\" u.exe -x", action);
+    EXPECT_EQ(action.target, program);
+    EXPECT_EQ(action.arguments, "u.exe -x");
+    EXPECT_TRUE(action.parameters.empty());
+  }
+  model::Action unknown;
+  TakeCommandLine("conhost --unknown console u.exe", unknown);
+  EXPECT_EQ(unknown.target, "conhost");
 }
 
 TEST(CommandLines, OfAShellEveryCommandIsAnAction) {
