@@ -154,8 +154,6 @@ struct PeVersion {
 
 // What the member behind the sections is called.
 inline constexpr std::string_view kOverlayName = "[overlay]";
-// And what the one behind the certificate table is called.
-inline constexpr std::string_view kAppendedName = "[appended]";
 
 // Hands over what a program carries: resources that may be files of their own,
 // archives in sections, the packages of formats/carried.h, the overlay, and

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/blob.h"
 #include "base/budget.h"
@@ -42,10 +43,15 @@ struct Member {
   // Where the container keeps the member, header included where there is one:
   // the evidence for whatever is said about it. Inside the container.
   base::ByteRange stored;
+  // True of one that no directory of the container names.
+  bool is_hidden = false;
   // Bytes of the container that its content is made of; 0 where that is not
   // known, and any part of the container may be.
   uint64_t packed_size = 0;
 };
+
+// What a member is called that stands behind all that its container has.
+inline constexpr std::string_view kAppendedName = "[appended]";
 
 // What a reader can say of a container besides its members and damage.
 enum class RemarkKind : uint8_t {

@@ -3,8 +3,8 @@
 
 usage: round_trip_test.py COUNTERSIGN COUNTERSIGN-FORGE
 
-One row of PACKERS for each form of a format. A row whose tool is not there is
-said to be skipped. Formats that no tool on Linux writes have writers of our own
+One row of PACKERS for each form of a format. A row whose tool is not there
+fails, but for jar, which is said to be skipped. Formats that no tool on Linux writes have writers of our own
 in src/formats/*/sample, and their round trips in formats_test.
 """
 import hashlib
@@ -131,7 +131,7 @@ def behind(program, pack):
 
 
 def stream(*command):
-    """One file, the largest, through a program that packs its input."""
+    """One file through a program that packs its input."""
     def pack(folder, names, out):
         out.write_bytes(run(*command, input=(folder / names[0]).read_bytes())
                         .stdout)
@@ -314,6 +314,10 @@ STREAMS = [
 ]
 
 
+# What is said of packages that nobody signed, and of bytes that are no file.
+EXPECTED = {"vet.not_vouched", "vet.overlay"}
+
+
 class RoundTrips(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -337,6 +341,8 @@ class RoundTrips(unittest.TestCase):
         packages.mkdir()
         for name, needed, pack in rows:
             if needed is not None and shutil.which(needed) is None:
+                # Others are in packages.txt.
+                self.assertEqual(needed, "jar", name)
                 print(f"{name:<32} skipped: no {needed}")
                 continue
             pack(self.root / "files", names, packages / name)
@@ -347,14 +353,18 @@ class RoundTrips(unittest.TestCase):
                 for report in map(json.loads, result.stdout.splitlines())}
 
     def check(self, report, names, has_names=True):
+        """Every file is there as it was, and nothing is left or made up."""
         for artifact in report["artifacts"]:
             self.assertNotEqual(artifact["contents"], "partial",
                                 artifact["path"])
-        damage = [f["message"] for f in report["findings"] if f["id"] in
-                  ("vet.member_damaged", "vet.container_damaged",
-                   "vet.checksum_mismatch", "vet.directories_disagree",
-                   "vet.hidden_data", "vet.trailing_data")]
-        self.assertEqual(damage, [])
+            self.assertNotIn("[unaccounted]", artifact["path"])
+            self.assertNotIn("[appended]", artifact["path"])
+        # Signatures of Debian's and Red Hat's packages are not read.
+        others = [f["message"] for f in report["findings"]
+                  if f["id"].startswith("vet.") and f["id"] not in EXPECTED
+                  and "Whether it is signed" not in f["message"]]
+        self.assertEqual(others, [])
+        self.assertEqual(report["limits"], [])
         found = {a["sha256"]: a["path"] for a in reversed(report["artifacts"])
                  if a["sha256"]}
         for name in names:
@@ -368,7 +378,6 @@ class RoundTrips(unittest.TestCase):
     def test_packages(self):
         names = list(self.files)
         reports = self.reports(PACKERS, names)
-        self.assertGreater(len(reports), 10)
         for package, report in reports.items():
             with self.subTest(package=package):
                 self.check(report, names)
@@ -377,7 +386,8 @@ class RoundTrips(unittest.TestCase):
 
     def test_streams(self):
         names = ["sub/lines.txt"]
-        for package, report in self.reports(STREAMS, names).items():
+        reports = self.reports(STREAMS, names)
+        for package, report in reports.items():
             with self.subTest(package=package):
                 self.check(report, names, has_names=False)
                 print(f"{package:<32} {report['artifacts'][0]['format']:<8} "

@@ -7,7 +7,7 @@
 //     [overlay]/config.txt           self-extractor the text that steers it and
 //     [overlay]/archive              the archive, apart
 //     [overlay]/OFFSET               further pieces, between parts of packages
-//   [appended]                       what follows the certificate table
+//   [appended], [appended]/OFFSET    what follows the certificate table
 //
 // Spec: Microsoft PE Format (2024-06). The text before the archive of a 7z
 // self-extractor: 7-Zip, "SFX modules for installers" (";!@Install@!UTF-8!" up
@@ -211,11 +211,18 @@ class PeMembers {
   // The signature says that this was added; what it is, a look inside says.
   Result<void> HandOverAppended() {
     const ByteRange appended = BehindCertificateTable(image_);
-    if (appended.size == 0 ||
-        IsZeros(file_.subspan(appended.offset, appended.size))) {
-      return {};
+    for (const ByteRange& piece : claimed_.Gaps(appended)) {
+      CS_TRY_VOID(budget_.ChargeSteps(1, piece.offset));
+      if (IsZeros(file_.subspan(piece.offset, piece.size))) {
+        continue;
+      }
+      const bool is_last = piece.offset + piece.size == file_.size();
+      CS_TRY_VOID(Place(is_last
+                            ? std::string(kAppendedName)
+                            : fmt::format("{}/{}", kAppendedName, piece.offset),
+                        piece));
     }
-    return Place(std::string(kAppendedName), appended);
+    return {};
   }
 
   // Bytes of the text before the archive of a 7z self-extractor; 0 when it is

@@ -117,13 +117,14 @@ bool ZipMembers::IsPlaceable(const ZipEntry& entry) const {
   return is_right;
 }
 
-Result<void> ZipMembers::HandOver(const ZipEntry& entry) {
+Result<void> ZipMembers::HandOver(const ZipEntry& entry, bool is_hidden) {
   CS_TRY_VOID(ChargeBytes(entry.data.size, entry.data.offset));
   Member member;
   member.name = entry.name;
   member.kind = KindOf(entry);
   member.size = entry.size;
   member.stored = ZipEntryRange(entry);
+  member.is_hidden = is_hidden;
   member.packed_size = entry.data.size;
   if (entry.local_header.size == 0) {
     return HandOverDamaged(member, *entry.damage);
@@ -186,13 +187,14 @@ Result<void> ZipMembers::HandOverContent(const Member& described,
   return sink_.End(taken ? std::nullopt : std::optional(taken.error()));
 }
 
-Result<uint64_t> ZipMembers::HandOverLocal(const ZipLocalHeader& local) {
+Result<uint64_t> ZipMembers::HandOverLocal(const ZipLocalHeader& local,
+                                           bool is_hidden) {
   const bool is_unsized = local.IsUnsized();
   ZipEntry entry = EntryOfLocal(local);
   if (is_unsized && IsZipMethodRead(entry.method) &&
       (entry.flags & kZipFlagEncrypted) == 0) {
     if (entry.method != static_cast<uint16_t>(ZipMethod::kStored)) {
-      return HandOverUnsized(local);
+      return HandOverUnsized(local, is_hidden);
     }
     entry.compressed_size = CS_TRY(StoredSize(local));
     entry.size = entry.compressed_size;
@@ -205,18 +207,20 @@ Result<uint64_t> ZipMembers::HandOverLocal(const ZipLocalHeader& local) {
     entry.damage = Error{Fault::kMalformed, entry.data.offset + entry.data.size,
                          "data descriptor"};
   }
-  CS_TRY_VOID(HandOver(entry));
+  CS_TRY_VOID(HandOver(entry, is_hidden));
   const ByteRange range = ZipEntryRange(entry);
   return range.offset + range.size;
 }
 
-Result<uint64_t> ZipMembers::HandOverUnsized(const ZipLocalHeader& local) {
+Result<uint64_t> ZipMembers::HandOverUnsized(const ZipLocalHeader& local,
+                                             bool is_hidden) {
   const uint64_t start = local.range.offset + local.range.size;
   const ZipEntry entry = EntryOfLocal(local);
   Member member;
   member.name = entry.name;
   member.kind = KindOf(entry);
   member.stored = local.range;
+  member.is_hidden = is_hidden;
   CS_TRY_VOID(sink_.Begin(member));
   CheckedSink checked(sink_);
   auto taken = DecodeZip({local.method, local.flags, std::nullopt},

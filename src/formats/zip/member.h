@@ -29,12 +29,14 @@ class ZipMembers {
   // budget; damage to a member does not make them fail.
 
   // The member that `entry` describes.
-  base::Result<void> HandOver(const ZipEntry& entry);
+  base::Result<void> HandOver(const ZipEntry& entry, bool is_hidden = false);
 
-  // The member that a streaming reader sees at a local header. Yields the
-  // offset at which such a reader goes on; behind the header when the content
-  // is damaged so that its end is not known.
-  base::Result<uint64_t> HandOverLocal(const ZipLocalHeader& local);
+  // The member that a streaming reader sees at a local header, which
+  // `is_hidden` where there is a central directory that does not name it so.
+  // Yields the offset at which such a reader goes on; behind the header when
+  // the content is damaged so that its end is not known.
+  base::Result<uint64_t> HandOverLocal(const ZipLocalHeader& local,
+                                       bool is_hidden);
 
   // Pays for reading `size` bytes once more than the container has them.
   // Entries that share bytes could else keep us busy for long without output.
@@ -44,7 +46,8 @@ class ZipMembers {
   base::Result<void> HandOverDamaged(const Member& member, base::Error damage);
   base::Result<void> HandOverContent(const Member& member,
                                      const ZipEntry& entry);
-  base::Result<uint64_t> HandOverUnsized(const ZipLocalHeader& local);
+  base::Result<uint64_t> HandOverUnsized(const ZipLocalHeader& local,
+                                         bool is_hidden);
   [[nodiscard]] bool IsPlaceable(const ZipEntry& entry) const;
   base::Result<uint64_t> StoredSize(const ZipLocalHeader& local);
 

@@ -112,7 +112,7 @@ Result<void> ZipWalk::Run(ByteRange range) {
                 ReadZipName(header.name, header.flags, header.extra).text));
       });
     }
-    at = CS_TRY(members_.HandOverLocal(header));
+    at = CS_TRY(members_.HandOverLocal(header, is_hidden_));
   }
   return {};
 }

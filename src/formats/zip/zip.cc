@@ -70,7 +70,7 @@ Result<void> UnpackEntries(const base::Blob& container, const ZipArchive& zip,
             "central directory",
             QuotedName(entry.name));
       });
-      CS_TRY(members.HandOverLocal(local));
+      CS_TRY(members.HandOverLocal(local, true));
     }
   }
   ZipWalk walk(archive, /*is_hidden=*/true, members, budget, notes);

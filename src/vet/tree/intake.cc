@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "formats/pe.h"
+#include "formats/remarks.h"
 #include "install/actions.h"
 #include "vet/findings.h"
 #include "vet/tree/kind.h"
@@ -19,6 +20,9 @@ namespace {
 using formats::Member;
 using formats::MemberKind;
 using formats::RemarkKind;
+
+// What a member is called that stands inside a container and is none of its.
+constexpr std::string_view kUnaccountedName = "[unaccounted]";
 
 // Limit: 4,096 bytes, the longest path of common systems.
 constexpr size_t kLongestName = 4096;
@@ -67,6 +71,7 @@ base::Result<void> Intake::Admit(const Member& member) {
   member_ = member;
   given_bytes_ = 0;
   refusal_.reset();
+  stored_.push_back(member.stored);
   CheckName(member);
   return allowance_.TakePath(
       ShownBytes(record_.At(container_).path) + 1 + ShownBytes(member_.name),
@@ -117,6 +122,7 @@ void Intake::CheckName(const Member& member) {
 }
 
 base::Result<void> Intake::Begin(const Member& member) {
+  CheckReserved(member);
   CS_TRY_VOID(Admit(member));
   const install::Place place{model::Format::kUnknown,
                              record_.At(container_).format, member.name};
@@ -147,7 +153,7 @@ base::Result<void> Intake::End(const std::optional<base::Error>& damage) {
     why = why ? why : content.error();
     content = Content::Finished{};
   }
-  take_({std::move(member_), *std::move(content), why, false});
+  take_({std::move(member_), *std::move(content), why});
   member_ = {};
   return allowance_.IsSpent() && refusal_
              ? base::Result<void>(std::unexpected(*refusal_))
@@ -156,6 +162,13 @@ base::Result<void> Intake::End(const std::optional<base::Error>& damage) {
 
 base::Result<void> Intake::Place(const Member& member,
                                  base::ByteRange content) {
+  CheckReserved(member);
+  return TakeRange(member, content, std::nullopt);
+}
+
+base::Result<void> Intake::TakeRange(const Member& member,
+                                     base::ByteRange content,
+                                     std::optional<RemarkKind> unaccounted) {
   CS_TRY_VOID(Admit(member));
   // Why: what lies in a container as it is costs no memory, only the time to
   // hash it, and once over is free. Members that share bytes are output.
@@ -167,7 +180,7 @@ base::Result<void> Intake::Place(const Member& member,
       return taken;
     }
   }
-  TakenMember taken{std::move(member_), {}, {}, takes_unaccounted_};
+  TakenMember taken{std::move(member_), {}, {}, unaccounted};
   taken.content.bytes = base::Blob::Slice(blob_, content);
   taken.content.row = &formats::Sniff(taken.content.bytes->View());
   taken.content.size_bytes = content.size;
@@ -185,10 +198,42 @@ base::Result<void> Intake::Place(const Member& member,
   return {};
 }
 
-base::Result<void> Intake::TakeUnaccounted(bool for_zip) {
-  takes_unaccounted_ = true;
+// A remark may be on the place of members that it is about.
+bool Intake::HasMemberIn(base::ByteRange range) const {
+  return std::ranges::any_of(stored_, [&](const base::ByteRange& stored) {
+    return stored.size > 0 && stored.offset >= range.offset &&
+           stored.offset + stored.size <= range.offset + range.size;
+  });
+}
+
+// Without the zeros in front, and those behind a signed program, whose end is
+// known: it would seem to be changed.
+base::ByteRange Intake::FileIn(base::ByteRange range) const {
   const base::Bytes all = blob_->View();
-  for (const base::ByteRange& range : unaccounted_) {
+  const uint64_t begin =
+      formats::SkipZeros(all.first(range.offset + range.size), range.offset);
+  range = {begin, range.offset + range.size - begin};
+  if (const auto image =
+          formats::ParsePe(all.subspan(range.offset, range.size))) {
+    const base::ByteRange behind = formats::BehindCertificateTable(*image);
+    const uint64_t zeros_begin = range.offset + behind.offset;
+    if (behind.size > 0 &&
+        formats::SkipZeros(all.first(range.offset + range.size), zeros_begin) ==
+            range.offset + range.size) {
+      range.size = behind.offset;
+    }
+  }
+  return range;
+}
+
+base::Result<void> Intake::TakeUnaccounted(bool for_zip) {
+  const base::Bytes all = blob_->View();
+  const std::vector<Unaccounted> unaccounted = std::exchange(unaccounted_, {});
+  for (const auto& [kind, remarked] : unaccounted) {
+    if (HasMemberIn(remarked)) {
+      continue;
+    }
+    const base::ByteRange range = FileIn(remarked);
     const base::Bytes bytes = all.subspan(range.offset, range.size);
     const formats::FormatRow& row = formats::Sniff(bytes);
     if (range.size == all.size() ||
@@ -196,14 +241,28 @@ base::Result<void> Intake::TakeUnaccounted(bool for_zip) {
       continue;
     }
     Member member;
-    member.name = range.offset + range.size == all.size()
+    member.name = remarked.offset + remarked.size == all.size()
                       ? std::string(formats::kAppendedName)
-                      : fmt::format("[unaccounted]/{}", range.offset);
+                      : fmt::format("{}/{}", kUnaccountedName, range.offset);
     member.size = range.size;
     member.stored = range;
-    CS_TRY_VOID(Place(member, range));
+    CS_TRY_VOID(TakeRange(member, range, kind));
   }
   return {};
+}
+
+// What the tree and the reader of programs call what has no name.
+void Intake::CheckReserved(const Member& member) {
+  const std::string_view name = member.name;
+  if (record_.At(container_).format != model::Format::kPe &&
+      (name == formats::kAppendedName || name.starts_with(kUnaccountedName))) {
+    record_.Give(MakeFinding(
+        "vet.member_name_deceptive", container_,
+        fmt::format("The member name \"{}\" is one that reports give to what "
+                    "no structure of a container names.",
+                    Quoted(member.name)),
+        Clamped(member.stored), {{"name", Quoted(member.name)}}));
+  }
 }
 
 void Intake::Note(formats::Remark remark) {
@@ -211,7 +270,7 @@ void Intake::Note(formats::Remark remark) {
   if (remark.kind == RemarkKind::kLeadingData ||
       remark.kind == RemarkKind::kHiddenData ||
       remark.kind == RemarkKind::kTrailingData) {
-    unaccounted_.push_back(remark.range);
+    unaccounted_.push_back({remark.kind, remark.range});
   }
   if (MeansIncomplete(remark.kind)) {
     record_.SetIncomplete();

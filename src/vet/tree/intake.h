@@ -21,7 +21,8 @@ struct TakenMember {
   Content::Finished content;
   // Why the content is not what it should be; then it is not looked at.
   std::optional<base::Error> damage;
-  bool is_unaccounted = false;  // no structure of the container names it
+  // The remark on it, where no structure of the container names it.
+  std::optional<formats::RemarkKind> unaccounted = {};
 };
 
 class Intake : public formats::MemberSink {
@@ -61,8 +62,14 @@ class Intake : public formats::MemberSink {
   base::Result<void> TakeUnaccounted(bool for_zip);
 
  private:
+  base::Result<void> TakeRange(const formats::Member& member,
+                               base::ByteRange content,
+                               std::optional<formats::RemarkKind> unaccounted);
   base::Result<void> Admit(const formats::Member& member);
   void CheckName(const formats::Member& member);
+  void CheckReserved(const formats::Member& member);
+  [[nodiscard]] bool HasMemberIn(base::ByteRange range) const;
+  [[nodiscard]] base::ByteRange FileIn(base::ByteRange range) const;
   [[nodiscard]] base::ByteRange Clamped(base::ByteRange range) const;
 
   uint32_t container_;
@@ -76,9 +83,13 @@ class Intake : public formats::MemberSink {
   formats::Member member_;
   uint64_t given_bytes_ = 0;
   uint64_t placed_bytes_ = 0;
-  std::vector<base::ByteRange> unaccounted_;
-  bool takes_unaccounted_ = false;
-  std::optional<base::Error> refusal_;  // of Write, for the member begun
+  struct Unaccounted {
+    formats::RemarkKind kind;
+    base::ByteRange range;
+  };
+  std::vector<Unaccounted> unaccounted_;
+  std::vector<base::ByteRange> stored_;  // of all members
+  std::optional<base::Error> refusal_;   // of Write, for the member begun
   std::unordered_map<std::string, base::ByteRange> names_;  // by collision key
 };
 

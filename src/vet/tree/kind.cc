@@ -82,6 +82,11 @@ bool HasZipAtEnd(const FormatRow& row, base::Bytes file) {
                                       file.size(), formats::kZipTailBytes)));
 }
 
+bool IsUnderItsSignature(Format format, formats::RemarkKind kind) {
+  return format == Format::kPe ||
+         (format == Format::kCab && kind != formats::RemarkKind::kTrailingData);
+}
+
 const FormatRow& RowOfZip() {
   return *std::ranges::find(formats::Formats(), Format::kZip,
                             &FormatRow::format);

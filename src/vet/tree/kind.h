@@ -6,6 +6,7 @@
 #include "base/blob.h"
 #include "base/bytes.h"
 #include "formats/sniff.h"
+#include "formats/unpack.h"
 #include "model/report.h"
 
 namespace countersign::vet {
@@ -29,6 +30,15 @@ namespace countersign::vet {
 
 // Whether a file of a format that is not opened has a ZIP archive at its end.
 [[nodiscard]] bool HasZipAtEnd(const formats::FormatRow& row, base::Bytes file);
+
+// Whether a signature of a container of `format` is over bytes that no
+// structure of it names and that its reader remarks on as `kind`: the digest of
+// a program is over everything but its certificate table, that of a cabinet
+// over what stands in front of its end; others are over members or streams.
+//
+// Spec: see signing/authenticode/pe.cc and cabinet.cc.
+[[nodiscard]] bool IsUnderItsSignature(model::Format format,
+                                       formats::RemarkKind kind);
 
 // The row of ZIP archives.
 [[nodiscard]] const formats::FormatRow& RowOfZip();

@@ -225,17 +225,24 @@ class Tree {
         waiting_.HasMemory() ? kMemberInMemory : formats::kSniffedBytes;
     const size_t members_before = record_.Size();
     bool whole = true;
+    std::vector<Hidden> hidden;
     Intake intake(number, container.bytes, container.volumes, record_,
                   allowance_, content_, memory, [&](const TakenMember& taken) {
                     whole = whole && !taken.damage;
+                    const size_t before = record_.Size();
                     TakeMember(taken, container);
+                    if (IsHidden(taken) && record_.Size() > before) {
+                      hidden.push_back(
+                          {static_cast<uint32_t>(before), taken.unaccounted});
+                    }
                   });
     base::Result<void> opened =
         allowance_.IsSpent()
             ? base::Fail(base::Fault::kLimit, 0, allowance_.Spent())
             : container.row->unpack(*container.bytes, budget, intake);
-    if (auto taken = TakeUnaccounted(container, intake); opened) {
-      opened = std::move(taken);
+    if (opened || !allowance_.IsSpent()) {
+      const auto taken = intake.TakeUnaccounted(container.row != &RowOfZip());
+      opened = opened ? taken : opened;
     }
     if (!opened) {
       SayWhyNotOpened(number, container.row->name, opened.error(), allowance_,
@@ -263,19 +270,31 @@ class Tree {
       // Why not when it is damaged: it may have been more than it seems.
       SayWhetherSigned(number);
     }
+    MarkHidden(number, hidden);
     waiting_.JoinVolumes(first_new, record_);
     waiting_.Order(first_new);
   }
 
-  // No signature of the container is over what its structures do not name.
-  base::Result<void> TakeUnaccounted(const Waiting& container, Intake& intake) {
-    const size_t before = record_.Size();
-    auto taken = intake.TakeUnaccounted(container.row != &RowOfZip());
-    const bool is_signed = !record_.At(container.artifact).signatures.empty();
-    for (size_t i = before; i < record_.Size(); ++i) {
-      record_.At(static_cast<uint32_t>(i)).outside_signature = is_signed;
+  // A member that its container does not name, or not to everybody.
+  struct Hidden {
+    uint32_t artifact;
+    std::optional<formats::RemarkKind> unaccounted;
+  };
+  static bool IsHidden(const TakenMember& taken) {
+    return taken.unaccounted || taken.member.is_hidden;
+  }
+
+  // Marks those that the container's own signatures are not over.
+  void MarkHidden(uint32_t container, const std::vector<Hidden>& hidden) {
+    const Artifact& parent = record_.At(container);
+    if (parent.is_signed != model::Signed::kPresent) {
+      return;
     }
-    return taken;
+    const Format format = parent.format;
+    for (const auto& [artifact, unaccounted] : hidden) {
+      record_.At(artifact).outside_signature =
+          !unaccounted || !IsUnderItsSignature(format, *unaccounted);
+    }
   }
 
   // What signs a package whose format only its members tell, like one in a ZIP
@@ -319,7 +338,10 @@ class Tree {
     if (is_directory && taken.content.size_bytes == 0 && !taken.damage) {
       return;
     }
-    const uint32_t number = AddMember(taken.member.name, container);
+    const uint32_t number =
+        taken.unaccounted
+            ? record_.Add(&record_.At(container.artifact), taken.member.name)
+            : AddMember(taken.member.name, container);
     Artifact& artifact = record_.At(number);
     artifact.size = taken.content.size_bytes;
     artifact.sha256 = taken.content.sha256.Hex();
@@ -350,7 +372,8 @@ class Tree {
       artifact.same_as = known->second;
       return;
     }
-    if (taken.member.name == formats::kOverlayName &&
+    if (record_.At(container.artifact).format == Format::kPe &&
+        taken.member.name == formats::kOverlayName &&
         NoteOverlay(taken, number)) {
       return;
     }
@@ -362,7 +385,7 @@ class Tree {
     }
     const bool same_depth =
         IsOnlyCompressed(record_.At(container.artifact).format) &&
-        !taken.is_unaccounted;
+        !taken.unaccounted;
     Look(number, *taken.content.row, taken.content.bytes,
          {taken.content.sha1, taken.content.sha256},
          {container.depth + (same_depth ? 0 : 1), taken.content.ends_like_zip});

@@ -10,12 +10,15 @@
 #include "forge/msi.h"
 #include "forge/mutations.h"
 #include "forge/recipes.h"
+#include "formats/burn/sample/burn_writer.h"
 #include "formats/cab/sample/cab_builder.h"
 #include "formats/msi/sample/msi_sample.h"
 #include "formats/sample/zip_writer.h"
 #include "formats/stream/sample/packed.h"
 #include "signing/sample/forged_stores.h"
+#include "vet/coverage.h"
 #include "vet/inspect.h"
+#include "vet/tree/kind.h"
 
 namespace countersign::vet {
 namespace {
@@ -30,8 +33,10 @@ Inspection Vet(std::string_view file) {
       {signing::ForgedStore({forge::TestAuthorities().root})}, {});
   InspectOptions options;
   options.at = base::FromUnixSeconds(forge::kEvaluationTime);
-  return Inspect(base::Blob::Own({file.begin(), file.end()}), verifier,
-                 options);
+  Inspection inspection =
+      Inspect(base::Blob::Own({file.begin(), file.end()}), verifier, options);
+  JudgeCoverage(inspection);
+  return inspection;
 }
 
 template <typename Bytes>
@@ -39,7 +44,11 @@ std::string Text(const Bytes& bytes) {
   return {bytes.begin(), bytes.end()};
 }
 
-std::string Program() { return Text(forge::FindCase("valid")->build()); }
+std::string Case(const char* name) {
+  return Text(forge::FindCase(name)->build());
+}
+
+std::string Program() { return Case("valid"); }
 
 std::string Archive() {
   return ZipOf({StoredEntry("a.exe", Program())}).Write();
@@ -99,7 +108,8 @@ TEST(Unaccounted, WhatIsHiddenInsideIsOpened) {
   EXPECT_NE(Find(inspection, name + "!a.exe"), nullptr);
 }
 
-// Its digest is over all but the table, so that nothing appended can be signed.
+// Its digest is over what stands behind the table as well, so that this no
+// longer is the program that was signed.
 TEST(Unaccounted, WhatIsAppendedToASignedProgramIsOpened) {
   const Inspection inspection = Vet(Program() + Archive());
   EXPECT_EQ(Count(inspection, "signing.digest_mismatch"), 1U);
@@ -109,6 +119,81 @@ TEST(Unaccounted, WhatIsAppendedToASignedProgramIsOpened) {
   ASSERT_EQ(program->signatures.size(), 1U);
   EXPECT_EQ(program->signatures[0].integrity, model::Integrity::kValid);
   EXPECT_EQ(Vet(Program() + std::string(64, '\0')).artifacts.size(), 1U);
+}
+
+// The reader of programs remarks on what packages leave of the overlay, and
+// hands it over.
+TEST(Unaccounted, WhatIsHandedOverAnywayIsAMemberOnce) {
+  formats::SampleBurn bundle;
+  bundle.trailing = Archive();
+  const Inspection inspection = Vet(bundle.Write());
+  EXPECT_EQ(Count(inspection, "vet.hidden_data"), 1U);
+  EXPECT_NE(Find(inspection, "![overlay]!a.exe"), nullptr);
+  for (const Artifact& artifact : inspection.artifacts) {
+    EXPECT_FALSE(artifact.path.contains("[appended]")) << artifact.path;
+    EXPECT_FALSE(artifact.path.contains("[unaccounted]")) << artifact.path;
+  }
+}
+
+// Signatures of packages are over what they name, and over what stands in front
+// of them; nobody vouches for what is put behind.
+TEST(Unaccounted, NobodyVouchesForWhatIsPutIntoAPackage) {
+  const std::string entry = Archive().substr(0, Archive().find("PK\x01\x02"));
+  for (const char* name :
+       {"msix_valid", "nuget_author", "jar_valid", "vsix_valid"}) {
+    const std::string package = Case(name);
+    const size_t directory = package.find("PK\x01\x02");
+    std::string with_program = package;
+    std::string with_entry = package;
+    with_program.insert(directory, Program());
+    with_entry.insert(directory, entry);
+    for (const std::string& file :
+         {package + Program(), with_program, with_entry}) {
+      const Inspection inspection = Vet(file);
+      const Artifact& whole = inspection.artifacts.at(0);
+      EXPECT_FALSE(whole.signatures.empty()) << name;
+      const std::string digest =
+          base::Hash(base::DigestAlgorithm::kSha256, base::AsBytes(Program()))
+              .Hex();
+      const auto program =
+          std::ranges::find(inspection.artifacts, digest, &Artifact::sha256);
+      ASSERT_NE(program, inspection.artifacts.end()) << name;
+      EXPECT_TRUE(program->outside_signature) << name << program->path;
+      EXPECT_FALSE(program->covered_by) << name << program->path;
+    }
+  }
+}
+
+// A range may be larger than the program in it: sectors of images are.
+TEST(Unaccounted, ZerosAroundAProgramAreNoneOfIt) {
+  formats::sample::CabBuilder cabinet = Cabinet();
+  cabinet.gap = std::string(7, '\0') + Program() + std::string(2048, '\0');
+  const Inspection inspection = Vet(Text(cabinet.Build()));
+  EXPECT_EQ(Count(inspection, "vet.hidden_data"), 1U);
+  EXPECT_EQ(Count(inspection, "signing.digest_mismatch"), 0U);
+  ASSERT_EQ(inspection.artifacts.size(), 3U);
+  EXPECT_EQ(inspection.artifacts[2].size, Program().size());
+}
+
+TEST(Unaccounted, NamesOfOursAreNotTakenForIt) {
+  for (const char* name : {"[appended]", "[unaccounted]/7"}) {
+    const Inspection inspection =
+        Vet(ZipOf({StoredEntry(name, Program())}).Write());
+    EXPECT_EQ(Count(inspection, "vet.member_name_deceptive"), 1U);
+  }
+}
+
+// What each format's signature is over: docs/formats.
+TEST(Unaccounted, SignaturesOfSomeFormatsAreOverIt) {
+  using formats::RemarkKind;
+  using model::Format;
+  EXPECT_TRUE(IsUnderItsSignature(Format::kPe, RemarkKind::kHiddenData));
+  EXPECT_TRUE(IsUnderItsSignature(Format::kPe, RemarkKind::kTrailingData));
+  EXPECT_TRUE(IsUnderItsSignature(Format::kCab, RemarkKind::kHiddenData));
+  EXPECT_FALSE(IsUnderItsSignature(Format::kCab, RemarkKind::kTrailingData));
+  EXPECT_FALSE(IsUnderItsSignature(Format::kMsi, RemarkKind::kHiddenData));
+  EXPECT_FALSE(IsUnderItsSignature(Format::kMsi, RemarkKind::kTrailingData));
+  EXPECT_FALSE(IsUnderItsSignature(Format::kJar, RemarkKind::kLeadingData));
 }
 
 TEST(Unaccounted, ThereIsNoEndOfArchivesOneBehindTheOther) {
