@@ -24,7 +24,6 @@
 namespace countersign::formats {
 namespace {
 
-using base::ByteRange;
 using base::Bytes;
 using base::Error;
 using base::Fail;

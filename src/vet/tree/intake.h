@@ -84,7 +84,7 @@ class Intake : public formats::MemberSink {
   uint64_t given_bytes_ = 0;
   uint64_t placed_bytes_ = 0;
   struct Unaccounted {
-    formats::RemarkKind kind;
+    formats::RemarkKind kind = formats::RemarkKind::kHiddenData;
     base::ByteRange range;
   };
   std::vector<Unaccounted> unaccounted_;
