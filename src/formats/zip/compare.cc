@@ -146,6 +146,17 @@ bool CompareZipHeaders(const ZipEntry& entry, Bytes archive,
           QuotedName(entry.name));
     });
   }
+  if (const auto large = FindLargeZipExtra(local->extra)) {
+    const uint64_t extra =
+        local->range.offset + local->range.size - local->extra.size();
+    notes.Note(RemarkKind::kHiddenData, {extra + large->offset, large->size},
+               [&] {
+                 return fmt::format(
+                     "{} bytes in an extra field of the local header of entry "
+                     "{}",
+                     large->size, QuotedName(entry.name));
+               });
+  }
   return !is_same;
 }
 

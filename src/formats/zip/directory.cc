@@ -61,6 +61,27 @@ void NoteZipName(const ZipName& name, const ZipCentralHeader& header,
   }
 }
 
+// What no unpacker makes a file of, and what it may be all the same.
+void NoteSideBytes(const ZipCentralHeader& header, BoundedRemarks& notes) {
+  const uint64_t end = header.range.offset + header.range.size;
+  const uint64_t comment = end - header.comment.size();
+  if (const auto large = FindLargeZipExtra(header.extra)) {
+    notes.Note(RemarkKind::kHiddenData,
+               {comment - header.extra.size() + large->offset, large->size},
+               [&] {
+                 return fmt::format(
+                     "{} bytes in an extra field of the central directory",
+                     large->size);
+               });
+  }
+  if (IsBinaryZipComment(header.comment)) {
+    notes.Note(RemarkKind::kHiddenData, {comment, header.comment.size()}, [&] {
+      return fmt::format("{} bytes in a comment, which are no text",
+                         header.comment.size());
+    });
+  }
+}
+
 ZipEntry EntryOf(const ZipCentralHeader& header, BoundedRemarks& notes) {
   ZipName name = ReadZipName(header.name, header.flags, header.extra);
   NoteZipName(name, header, notes);
@@ -237,12 +258,20 @@ Result<ZipArchive> ReadZipDirectory(Bytes archive, Budget& budget,
       break;
     }
     CS_TRY_VOID(ChargeZipHeader(budget, offset, header->extra));
+    NoteSideBytes(*header, notes);
     ZipEntry& entry = zip.entries.emplace_back(EntryOf(*header, notes));
     CS_TRY_VOID(Locate(archive, *header, zip.base, budget, entry));
     offset += header->range.size;
   }
   zip.central_directory = {records.directory_offset,
                            offset - records.directory_offset};
+  if (IsBinaryZipComment(
+          archive.subspan(zip.comment.offset, zip.comment.size))) {
+    notes.Note(RemarkKind::kHiddenData, zip.comment, [&] {
+      return fmt::format("{} bytes in the comment, which are no text",
+                         zip.comment.size);
+    });
+  }
   FindDigitalSignature(archive, offset, limit, zip);
   FindSigningBlock(archive, zip);
   CheckDirectory(records, offset, zip, notes);

@@ -1,5 +1,6 @@
 #include "formats/zip/record.h"
 
+#include <algorithm>
 #include <array>
 #include <initializer_list>
 
@@ -39,6 +40,11 @@ bool ApplyZip64(Bytes extra, std::initializer_list<uint64_t*> fields,
   return !reader.Failed();
 }
 
+bool HasMuch(Bytes bytes) {
+  const auto zeros = static_cast<size_t>(std::ranges::count(bytes, 0));
+  return bytes.size() - zeros > kMostZipSideBytes;
+}
+
 }  // namespace
 
 std::optional<uint32_t> ZipSignatureAt(Bytes archive, uint64_t offset) {
@@ -68,6 +74,25 @@ bool IsZipExtraWhole(Bytes extra) {
     reader.Skip(reader.U16("extra field"), "extra field");
   }
   return !reader.Failed();
+}
+
+std::optional<base::ByteRange> FindLargeZipExtra(Bytes extra) {
+  Reader reader(base::Input{extra, 0});
+  while (reader.Remaining() >= 4) {
+    const uint16_t id = reader.U16("extra field");
+    const uint16_t size = reader.U16("extra field");
+    const uint64_t at = reader.Offset();
+    const Bytes content = reader.Take(size, "extra field");
+    if (!reader.Failed() && id != kZipExtraUnicodePath &&
+        id != kZipExtraUnicodeComment && HasMuch(content)) {
+      return base::ByteRange{at, size};
+    }
+  }
+  return std::nullopt;
+}
+
+bool IsBinaryZipComment(Bytes comment) {
+  return HasMuch(comment) && std::ranges::find(comment, 0) != comment.end();
 }
 
 Result<ZipLocalHeader> ReadZipLocalHeader(Bytes archive, uint64_t offset) {
@@ -126,7 +151,7 @@ Result<ZipCentralHeader> ReadZipCentralHeader(Bytes archive, uint64_t offset,
   header.local_offset = reader.U32("relative offset of local header");
   header.name = reader.Take(name_size, "file name");
   header.extra = reader.Take(extra_size, "extra field");
-  reader.Skip(comment_size, "file comment");
+  header.comment = reader.Take(comment_size, "file comment");
   if (!reader.Failed()) {
     header.range = {offset, reader.Offset() - offset};
     header.is_zip64_short = !ApplyZip64(

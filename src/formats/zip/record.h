@@ -43,6 +43,7 @@ inline constexpr uint16_t kZipFlagMasked = 1U << 13;
 // Extra fields. Spec: APPNOTE 4.5.3, 4.6.9.
 inline constexpr uint16_t kZipExtraZip64 = 0x0001;
 inline constexpr uint16_t kZipExtraUnicodePath = 0x7075;
+inline constexpr uint16_t kZipExtraUnicodeComment = 0x6375;
 
 // Compression methods. Spec: APPNOTE 4.4.5.
 enum class ZipMethod : uint16_t {
@@ -97,6 +98,20 @@ struct ZipLocalHeader {
     base::Bytes archive, uint64_t offset);
 
 // A central header; views the archive.
+// Limit: bytes other than zero that an extra field or a comment which is no
+// text may have. Security descriptors, the longest that packers keep, have some
+// hundred.
+inline constexpr size_t kMostZipSideBytes = 512;
+
+// The first extra field of `extra` that has more than that, inside it; nothing
+// when there is none. Paths and comments in Unicode may be longer.
+[[nodiscard]] std::optional<base::ByteRange> FindLargeZipExtra(
+    base::Bytes extra);
+
+// True of a comment that has more than that and is no text: it has a zero in
+// it.
+[[nodiscard]] bool IsBinaryZipComment(base::Bytes comment);
+
 struct ZipCentralHeader {
   base::ByteRange range;
   uint16_t version_made_by = 0;
@@ -110,6 +125,7 @@ struct ZipCentralHeader {
   uint64_t local_offset = 0;  // as written
   base::Bytes name;
   base::Bytes extra;
+  base::Bytes comment;
   // Its zip64 field lacks what the header leaves to it.
   bool is_zip64_short = false;
 };

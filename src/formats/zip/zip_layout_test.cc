@@ -72,6 +72,42 @@ TEST(ZipLayout, BytesThatBelongToNothing) {
   (void)ExpectOnly(RemarkKind::kHiddenData, zip, "6 bytes between the end");
 }
 
+// No unpacker makes a file of it.
+TEST(ZipLayout, ContentInExtraFieldsAndComments) {
+  const auto field = [](uint16_t id, const std::string& content) {
+    return LittleEndian(id, 2) + LittleEndian(content.size(), 2) + content;
+  };
+  const std::string content = std::string("MZ\0", 3) + std::string(600, 'x');
+  SampleZip zip = Mixed();
+  zip.entries[1].local.extra = field(0x5455, "time") + field(0x7777, content);
+  const Unpacked local = ExpectOnly(RemarkKind::kHiddenData, zip,
+                                    "603 bytes in an extra field of the local");
+  EXPECT_EQ(local.recorder.remarks[0].range.offset, zip.Write().find("MZ"));
+  zip = Mixed();
+  zip.entries[1].central.extra = field(0x7777, content);
+  const Unpacked central =
+      ExpectOnly(RemarkKind::kHiddenData, zip,
+                 "603 bytes in an extra field of the central");
+  EXPECT_EQ(central.recorder.remarks[0].range.offset, zip.Write().find("MZ"));
+  zip = Mixed();
+  zip.entries[1].comment = content;
+  const Unpacked comment =
+      ExpectOnly(RemarkKind::kHiddenData, zip, "603 bytes in a comment");
+  EXPECT_EQ(comment.recorder.remarks[0].range.offset, zip.Write().find("MZ"));
+  zip = Mixed();
+  zip.comment = content;
+  const Unpacked whole =
+      ExpectOnly(RemarkKind::kHiddenData, zip, "603 bytes in the comment");
+  EXPECT_EQ(whole.recorder.remarks[0].range.offset, zip.Write().find("MZ"));
+  // Text, alignment and a path may be long.
+  zip = Mixed();
+  zip.comment = std::string(2000, 'c');
+  zip.entries[0].comment = std::string(2000, 'c');
+  zip.entries[1].local.extra = field(0xD935, std::string(2000, '\0'));
+  zip.entries[2].central.extra = field(0x6375, std::string(2000, 'c'));
+  EXPECT_TRUE(UnpackSample(zip.Write()).recorder.remarks.empty());
+}
+
 TEST(ZipLayout, MembersThatTheDirectoryDoesNotName) {
   for (const SampleZipEntry& entry :
        {StoredEntry("hidden", kText), DeflatedEntry("hidden", kText),
